@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "movrec/core/state_dict.hpp"
+#include "movrec/data/dataset.hpp"
+#include "movrec/data/split.hpp"
+#include "movrec/model/algorithm.hpp"
+
+namespace movrec {
+
+/// One self-describing file (`best.pt`, `last.pt`), in PyTorch's own format: a model that answers, the data
+/// and the split it belongs to, and, in `last.pt`, all that a resumed run needs.
+struct Checkpoint {
+  static constexpr int kFormat = 1;
+
+  ModelSpec spec;
+  DataOptions data;
+  SplitOptions split;
+  std::string dataset_name, dataset_checksum, split_digest;
+  bool refitted = false;  ///< trained on training and validation rows
+  int epoch = 0;
+  nlohmann::json metrics = nlohmann::json::object();  ///< what was known when it was saved
+  nlohmann::json progress =
+      nlohmann::json::object();  ///< the run's bookkeeping: early stop, history, seconds
+  UserMap users;
+  ItemMap items;
+  StateDict model;
+  std::optional<StateDict> trainer;
+};
+
+/// Atomic: the old file stays until the new one is whole. Error{failure}.
+void save_checkpoint(const std::filesystem::path&, const Checkpoint&);
+/// Error{model} for a missing, foreign, cut or newer file, in one line that says which.
+Checkpoint load_checkpoint(const std::filesystem::path&);
+std::unique_ptr<Model> load_model(const Checkpoint&);
+
+}  // namespace movrec

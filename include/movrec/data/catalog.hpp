@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "movrec/core/ids.hpp"
+
+namespace movrec {
+
+/// Titles, years and genres by ItemIdx. Items without an entry have the title "item ID", no year and no
+/// genres.
+struct Catalog {
+  std::vector<std::string> titles;        ///< UTF-8, as the release spells them: "Misérables, Les (1995)"
+  std::vector<std::int16_t> years;        ///< of release, 0 if unknown
+  std::vector<std::uint32_t> genre_bits;  ///< bit g: the item has genre_names[g]
+  std::vector<std::string> genre_names;
+
+  const std::string& title(ItemIdx item) const { return titles[index(item)]; }
+  int year(ItemIdx item) const { return years[index(item)]; }
+  std::vector<std::string> genres(ItemIdx item) const;
+};
+
+/// Demographics by UserIdx; all columns are empty where a release has none.
+struct UserFeatures {
+  std::vector<std::int16_t> ages;         ///< years (ml-1m: the lower end of its band), 0 if unknown
+  std::vector<char> genders;              ///< 'M', 'F', or '?'
+  std::vector<std::int16_t> occupations;  ///< position in occupation_names, -1 if unknown
+  std::vector<std::string> zips;
+  std::vector<std::string> occupation_names;
+
+  bool empty() const { return ages.empty(); }
+};
+
+}  // namespace movrec

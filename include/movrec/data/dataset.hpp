@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "movrec/core/field.hpp"
+#include "movrec/data/catalog.hpp"
+#include "movrec/data/id_map.hpp"
+#include "movrec/data/ratings.hpp"
+
+namespace movrec {
+
+/// Which data set, and how to read it: enough to load the same data again, so it stands in every checkpoint.
+struct DataOptions {
+  std::string dataset = "ml-1m";
+  std::string data;  ///< a path; overrides `dataset`
+  std::string columns;
+  bool skip_bad_lines = false;
+  std::string fold;        ///< u1 … u5, ua, ub
+  std::string train_file;  ///< with test_file: a split made by the user
+  std::string test_file;
+  std::int64_t synthetic_users = 1000, synthetic_items = 500, synthetic_ratings = 50'000;
+  std::uint64_t synthetic_seed = 1;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit(Field{.name = "dataset", .help = "data set by name (see `movrec data list`)"}, self.dataset);
+    visit(Field{.name = "data",
+                .help = "data set by path: a folder, a zip, or one ratings file",
+                .value_name = "PATH"},
+          self.data);
+    visit(Field{.name = "columns",
+                .help = "columns of the ratings file in order or by header name, e.g. user,item,rating,time"},
+          self.columns);
+    visit(
+        Field{.name = "skip-bad-lines", .help = "leave out lines that cannot be parsed, and report how many"},
+        self.skip_bad_lines);
+    visit(Field{.name = "fold",
+                .help = "ml-100k's own train and test files",
+                .choices = {"", "u1", "u2", "u3", "u4", "u5", "ua", "ub"}},
+          self.fold);
+    visit(Field{.name = "train-file", .help = "ratings to train on (with --test-file)", .value_name = "FILE"},
+          self.train_file);
+    visit(Field{.name = "test-file", .help = "ratings to test on (with --train-file)", .value_name = "FILE"},
+          self.test_file);
+    visit(Field{.name = "synthetic-users", .help = "users of the synthetic data set", .min = 2, .max = 1e8},
+          self.synthetic_users);
+    visit(Field{.name = "synthetic-items", .help = "items of the synthetic data set", .min = 2, .max = 1e7},
+          self.synthetic_items);
+    visit(
+        Field{
+            .name = "synthetic-ratings", .help = "ratings of the synthetic data set", .min = 10, .max = 2e9},
+        self.synthetic_ratings);
+    visit(Field{.name = "synthetic-seed", .help = "seed of the synthetic data set"}, self.synthetic_seed);
+  }
+};
+
+/// Where data sets are kept and fetched from. Not part of a checkpoint: it differs between machines.
+struct CacheOptions {
+  std::string data_dir;  ///< empty: $XDG_CACHE_HOME/movrec or ~/.cache/movrec
+  std::string data_url;
+  bool offline = false;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit(Field{.name = "data-dir",
+                .help = "where data sets are kept (default: the user's cache folder)",
+                .value_name = "DIR"},
+          self.data_dir);
+    visit(Field{.name = "data-url",
+                .help = "mirror to download from: the folder that holds NAME.zip, or the zip itself",
+                .value_name = "URL"},
+          self.data_url);
+    visit(Field{.name = "offline", .help = "never use the network"}, self.offline);
+  }
+};
+
+/// One release after parsing. Users and items are those that have ratings.
+struct Dataset {
+  std::string name;      ///< "ml-1m", "synthetic", or the file's name
+  std::string source;    ///< the path it was read from; empty for synthetic
+  std::string checksum;  ///< SHA-256 of the rating columns (raw ids, stars, times): two datasets with the
+                         ///< same one hold the same ratings in the same order
+  Ratings ratings;
+  StarScale stars;
+  UserMap users;
+  ItemMap items;
+  Catalog catalog;
+  UserFeatures user_features;
+  /// Rows from here on are the test part that the release or the user defined (--fold, --test-file).
+  std::optional<std::size_t> predefined_test_begin;
+  std::size_t n_skipped_lines = 0;
+  /// synthetic only: the RMSE of the true expectation, before rounding to stars and noise cannot be beaten.
+  std::optional<double> best_rmse;
+};
+
+/// Loads by the options, fetching the archive if needed. Error{usage} for contradictory options, Error{data}
+/// else.
+Dataset load_dataset(const DataOptions&, const CacheOptions&);
+
+}  // namespace movrec

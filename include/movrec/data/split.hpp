@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "movrec/core/field.hpp"
+#include "movrec/data/dataset.hpp"
+
+namespace movrec {
+
+struct SplitOptions {
+  std::string split;  ///< strategy; empty: predefined where the data set has a test part, else random
+  double test_fraction = 0.2;
+  double valid_fraction = 0;  ///< 0: the strategy's own, 0.1 (chronological: 0.2)
+  std::string valid_from = "train";
+  std::uint64_t split_seed = 42;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit(Field{.name = "split",
+                .help =
+                    "how test rows are chosen (default: predefined with --fold or --test-file, else random)",
+                .choices = {"", "random", "chronological", "leave-last", "users", "predefined"}},
+          self.split);
+    visit(Field{.name = "test-fraction",
+                .help = "share of all rows (users: of all users) that is test",
+                .min = 0.001,
+                .max = 0.9},
+          self.test_fraction);
+    visit(Field{.name = "valid-fraction",
+                .help =
+                    "share of the part named by --valid-from that is validation (0: 0.1; chronological: 0.2)",
+                .min = 0,
+                .max = 0.9},
+          self.valid_fraction);
+    visit(Field{.name = "valid-from",
+                .help = "the part that validation is cut from; 80/10/10 is 0.2, test, 0.5",
+                .choices = {"train", "test"}},
+          self.valid_from);
+    visit(Field{.name = "split-seed",
+                .help = "seed of the split, as of numpy's RandomState",
+                .min = 0,
+                .max = 4294967295.0},
+          self.split_seed);
+  }
+};
+
+/// Disjoint rows of one Dataset, in the order in which the strategy draws them; a pure function of dataset
+/// and options.
+struct Split {
+  std::vector<RowIdx> train, valid, test;
+  std::string digest;  ///< SHA-256 over the three lists (int32 little endian) and their sizes
+};
+
+/// Error{usage} if the data set does not allow the strategy (no times, no predefined part), or a part would
+/// be empty.
+Split make_split(const Dataset&, const SplitOptions&);
+
+/// numpy's legacy `RandomState(seed).permutation(n)`: MT19937, Fisher-Yates from the last index down, masked
+/// rejection.
+std::vector<RowIdx> numpy_permutation(std::size_t n, std::uint32_t seed);
+
+}  // namespace movrec

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace movrec {
+
+/// A folder or a zip as a set of named files. Zips are read member by member and never unpacked: a member's
+/// name is only ever compared, so that no entry can write outside. Everything suspicious is Error{data} in
+/// one line: traversal or absolute names, symlinks, encrypted or duplicate entries, a wrong CRC, a truncated
+/// file, members or totals beyond the limits, a compression ratio beyond 200.
+class Archive {
+ public:
+  /// Error{data} if the path is neither a folder nor a readable zip.
+  static std::unique_ptr<Archive> open(const std::filesystem::path&);
+  virtual ~Archive() = default;
+
+  /// Base names of the files, wherever in the tree they lie ("ratings.dat" for "ml-1m/ratings.dat"), sorted.
+  virtual std::vector<std::string> names() const = 0;
+  virtual bool contains(std::string_view base_name) const = 0;
+  /// The file's bytes. Error{data} if it is absent or damaged.
+  virtual std::string read(std::string_view base_name) const = 0;
+  /// "ml-1m.zip:ratings.dat", for messages.
+  virtual std::string describe(std::string_view base_name) const = 0;
+};
+
+}  // namespace movrec

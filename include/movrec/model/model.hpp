@@ -1,0 +1,41 @@
+#pragma once
+
+#include <span>
+
+#include "movrec/core/ids.hpp"
+#include "movrec/core/state_dict.hpp"
+
+namespace movrec {
+
+/// A user as a model may know one. A user without training ratings, or kNoUser, gets what the model knows of
+/// everybody.
+struct UserQuery {
+  UserIdx user = kNoUser;
+};
+
+/// A fitted model, as evaluation and recommendation see it. Const members may be called from one thread at a
+/// time; they use all threads themselves.
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  /// Expected stars of each pair, not clipped: stars[k] of (users[k], items[k]). kNoUser, kNoItem and those
+  /// without training ratings are allowed. All finite.
+  virtual void predict(std::span<const UserIdx> users,
+                       std::span<const ItemIdx> items,
+                       std::span<float> stars) const = 0;
+
+  /// Fills `scores`, [users.size(), n_items] row-major: what to rank by, higher is better. All finite.
+  virtual void score(std::span<const UserQuery> users, std::span<float> scores) const = 0;
+
+  /// Whether `score` is in stars and equals `predict` (false for popularity).
+  virtual bool scores_are_stars() const { return true; }
+
+  /// Trained numbers (weights and biases), as reported to people.
+  virtual std::int64_t n_parameters() const = 0;
+
+  /// Everything that `Algorithm::load` needs besides the ModelSpec.
+  virtual StateDict state() const = 0;
+};
+
+}  // namespace movrec

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "movrec/core/field.hpp"
+#include "movrec/data/dataset.hpp"
+#include "movrec/model/model.hpp"
+
+namespace movrec {
+
+struct RecommendOptions {
+  int top = 10;
+  bool include_seen = false;
+  int min_ratings = -1;  ///< -1: a default by the size of the data set
+  std::string genre;
+  int year_from = 0, year_to = 0;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit(Field{.name = "top", .help = "how many items per user", .min = 1, .max = 1e6}, self.top);
+    visit(Field{.name = "include-seen", .help = "also items that the user has rated"}, self.include_seen);
+    visit(Field{.name = "min-ratings",
+                .help =
+                    "leave out items with fewer training ratings (-1: a default by the size of the data set)",
+                .min = -1,
+                .max = 1e9},
+          self.min_ratings);
+    visit(Field{.name = "genre", .help = "only items of this genre"}, self.genre);
+    visit(
+        Field{
+            .name = "year-from", .help = "only items released in this year or later", .min = 0, .max = 3000},
+        self.year_from);
+    visit(
+        Field{
+            .name = "year-to", .help = "only items released in this year or earlier", .min = 0, .max = 3000},
+        self.year_to);
+  }
+};
+
+struct Recommendation {
+  ItemIdx item;
+  float score;
+};
+
+/// The best items of users. Ties go to the smaller item index; the same lists for any block size and thread
+/// count.
+class Recommender {
+ public:
+  /// `train` gives the support of --min-ratings, `seen` (usually all ratings) what users have rated already.
+  /// Error{usage} for a genre that the catalog does not know.
+  Recommender(const Model&, const Dataset&, const Ratings& train, RecommendOptions);
+
+  /// One list per user, at most `top` long, best first. kNoUser is allowed.
+  std::vector<std::vector<Recommendation>> top(std::span<const UserIdx> users) const;
+  int min_ratings() const { return min_ratings_; }
+
+ private:
+  const Model& model_;
+  const Dataset& dataset_;
+  RecommendOptions options_;
+  int min_ratings_;
+  SeenItems seen_;
+  std::vector<bool> eligible_;
+};
+
+}  // namespace movrec

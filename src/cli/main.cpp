@@ -1,0 +1,7 @@
+#include <iostream>
+
+#include "movrec/cli/run.hpp"
+
+int main(int argc, char** argv) {
+  return movrec::cli::run(argc, argv, std::cout, std::cerr);
+}

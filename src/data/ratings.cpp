@@ -1,0 +1,51 @@
+#include "movrec/data/ratings.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace movrec {
+namespace {
+
+template <class T>
+std::vector<T> gather(const std::vector<T>& column, std::span<const RowIdx> rows) {
+  std::vector<T> out;
+  if (column.empty()) return out;
+  out.reserve(rows.size());
+  for (RowIdx row : rows) out.push_back(column[row]);
+  return out;
+}
+
+template <class Idx>
+std::vector<std::int32_t> count(const std::vector<Idx>& column, std::int32_t n) {
+  std::vector<std::int32_t> counts(static_cast<std::size_t>(n));
+  for (Idx idx : column) ++counts[index(idx)];
+  return counts;
+}
+
+}  // namespace
+
+Ratings Ratings::subset(std::span<const RowIdx> rows) const {
+  return {
+      gather(users, rows), gather(items, rows), gather(stars, rows), gather(times, rows), n_users, n_items};
+}
+
+std::vector<std::int32_t> ratings_per_user(const Ratings& ratings) {
+  return count(ratings.users, ratings.n_users);
+}
+std::vector<std::int32_t> ratings_per_item(const Ratings& ratings) {
+  return count(ratings.items, ratings.n_items);
+}
+
+SeenItems::SeenItems(const Ratings& ratings)
+    : begin_(static_cast<std::size_t>(ratings.n_users) + 1), items_(ratings.size()) {
+  for (UserIdx user : ratings.users) ++begin_[index(user) + 1];
+  std::partial_sum(begin_.begin(), begin_.end(), begin_.begin());
+  std::vector<std::size_t> next(begin_.begin(), begin_.end() - 1);
+  for (std::size_t row = 0; row < ratings.size(); ++row)
+    items_[next[index(ratings.users[row])]++] = ratings.items[row];
+  for (std::size_t user = 0; user + 1 < begin_.size(); ++user)
+    std::sort(items_.begin() + static_cast<std::ptrdiff_t>(begin_[user]),
+              items_.begin() + static_cast<std::ptrdiff_t>(begin_[user + 1]));
+}
+
+}  // namespace movrec
