@@ -1,14 +1,12 @@
 #include <array>
-#include <string>
 
-#include "movrec/core/error.hpp"
+#include "movrec/core/table.hpp"
 #include "movrec/model/algorithm.hpp"
 #include "movrec/model/closed_form.hpp"
 
 namespace movrec {
 namespace {
 
-using Names = std::initializer_list<std::string_view>;
 constexpr std::array<std::string_view, 2> kBiasUses{"user-damping", "item-damping"};
 
 const std::array kAlgorithms{
@@ -32,15 +30,6 @@ std::span<const Algorithm> algorithms() {
   return kAlgorithms;
 }
 
-const Algorithm& find_algorithm(std::string_view name) {
-  std::vector<std::string_view> names;
-  std::string known;
-  for (const Algorithm& algorithm : kAlgorithms) {
-    if (algorithm.name == name) return algorithm;
-    names.push_back(algorithm.name);
-    known += (known.empty() ? "" : ", ") + std::string(algorithm.name);
-  }
-  fail_unknown("model", name, known, closest_of(name, names));
-}
+const Algorithm& find_algorithm(std::string_view name) { return find_row(kAlgorithms, "model", name); }
 
 }  // namespace movrec

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace movrec {
+
+/// The numbers of one step of an update rule. Defaults are LibTorch's.
+struct UpdateNumbers {
+  double lr = 0;
+  double weight_decay = 0;
+  double momentum = 0;
+  bool nesterov = false;
+  double beta1 = 0.9, beta2 = 0.999;  ///< adam, adamw
+  double alpha = 0.99;                ///< rmsprop
+  double eps = 1e-8;
+  std::int64_t step = 1;  ///< counts from 1
+};
+
+/// One row of the table of optimizers. Each rule keeps at most two numbers per parameter, and is written twice: as one
+/// fused pass over floats, and as plain LibTorch operations, which run on any device and which tests hold the first to.
+struct UpdateRule {
+  std::string_view name;
+  int n_states;
+  double default_eps;
+  /// parameter, gradient, state 0, state 1 (null where the rule has none), count.
+  void (*fused)(float* p, const float* g, float* s0, float* s1, std::int64_t n, const UpdateNumbers&);
+  /// Same shapes throughout; p and the states are updated in place.
+  void (*reference)(at::Tensor& p, const at::Tensor& g, std::array<at::Tensor, 2>& s, const UpdateNumbers&);
+};
+
+std::span<const UpdateRule> update_rules();
+/// Error{usage} that lists the known names.
+const UpdateRule& find_update_rule(std::string_view name);
+
+}  // namespace movrec
