@@ -18,4 +18,11 @@ TempDir::~TempDir() {
   std::filesystem::remove_all(path_, ignored);
 }
 
+std::set<std::string> TempDir::files() const {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path_))
+    if (entry.is_regular_file()) names.insert(entry.path().lexically_relative(path_).generic_string());
+  return names;
+}
+
 }  // namespace movrec::test

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
+#include <string>
 
 namespace movrec::test {
 
@@ -13,6 +15,8 @@ class TempDir {
   TempDir& operator=(const TempDir&) = delete;
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
+  /// Names of all files below, relative to the folder: to show what is left there, and that nothing else is.
+  std::set<std::string> files() const;
 
  private:
   std::filesystem::path path_;
