@@ -66,6 +66,8 @@ using Action = std::function<int(Invocation&)>;
 class FlagSet {
  public:
   virtual ~FlagSet() = default;
+  /// The title in `--help` over the flags that follow.
+  virtual void group(std::string title) = 0;
   virtual void add(const OptionRef&) = 0;
   template <class Options>
   void bind(Options& options) {
