@@ -1,11 +1,16 @@
-#include <array>
+#include "cli/commands.hpp"
 
-#include "movrec/cli/command.hpp"
+#include <array>
 
 namespace movrec::cli {
 namespace {
 
-constexpr std::array<Command, 0> kCommands{};
+// The order is that of `movrec --help`. A command with children: .children = kDataCommands.
+constexpr std::array kCommands{
+    Command{.name = "version",
+            .summary = "version, git revision, compiler, LibTorch and BLAS",
+            .declare = declare_version},
+};
 
 }  // namespace
 

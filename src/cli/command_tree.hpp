@@ -1,0 +1,43 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "movrec/cli/command.hpp"
+
+namespace movrec::cli {
+
+/// An option of a command: what it is called, where its value lives, and who set it.
+struct BoundOption {
+  OptionRef ref;
+  std::string group;         ///< title in help
+  std::string default_text;  ///< before anybody set it
+  bool positional = false;
+  bool required = false;  ///< positional only
+  Origin origin = Origin::standard;
+  std::string origin_text{};
+
+  std::string_view name() const { return ref.field.name; }
+  bool is_flag() const { return std::holds_alternative<bool*>(ref.target); }
+  bool is_list() const;
+  /// Records who set the value and sets it.
+  void set(std::string_view text, Origin, std::string where);
+};
+
+/// A command with its declared options. Deques: options and children are pointed to.
+struct CommandNode {
+  std::string name, summary;
+  std::string path;  ///< as typed: "movrec data info"
+  std::deque<BoundOption> options{};
+  std::string footer{};
+  Action action{};
+  std::deque<CommandNode> children{};
+
+  BoundOption* find_option(std::string_view option_name);
+};
+
+/// The root holds the global options, bound to `global`; its children are all commands, declared.
+CommandNode declare_commands(GlobalOptions& global);
+
+}  // namespace movrec::cli

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "movrec/cli/command.hpp"
+
+namespace movrec::cli {
+
+// Each declares its flags and returns what runs. One file per command; the table in commands.cpp names them.
+Action declare_version(FlagSet&);
+
+}  // namespace movrec::cli

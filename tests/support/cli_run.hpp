@@ -1,0 +1,25 @@
+#pragma once
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "movrec/cli/run.hpp"
+
+namespace movrec::test {
+
+struct CliResult {
+  int code = 0;
+  std::string out, err;
+};
+
+/// `movrec ARGUMENTS…` in this process.
+inline CliResult run_cli(const std::vector<std::string>& arguments) {
+  std::vector<const char*> argv{"movrec"};
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  std::ostringstream out, err;
+  const int code = cli::run(static_cast<int>(argv.size()), argv.data(), out, err);
+  return {code, out.str(), err.str()};
+}
+
+}  // namespace movrec::test
