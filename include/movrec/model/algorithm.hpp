@@ -60,7 +60,7 @@ struct FitContext {
   std::string device = "cpu";         ///< cpu, cuda, cuda:n
   const StateDict* resume = nullptr;  ///< an earlier trainer_state
   int stop_after_epoch = 0;           ///< end here (refit), with the schedule of all epochs; 0: at the last
-  std::function<EpochVerdict(const EpochReport&)> on_epoch;  ///< may be empty
+  std::function<EpochVerdict(const EpochReport&)> on_epoch{};  ///< may be empty
 };
 
 /// One row of the algorithm table.
