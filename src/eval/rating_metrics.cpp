@@ -1,0 +1,96 @@
+#include "movrec/eval/rating_metrics.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "movrec/model/closed_form.hpp"
+
+namespace movrec {
+namespace {
+
+/// Bounds the memory of predictions, whatever the number of rows.
+constexpr std::size_t kBlockRows = 1 << 16;
+
+class ErrorSums {
+ public:
+  explicit ErrorSums(StarScale scale) : scale_(scale) {}
+
+  void add(float stars, float predicted) {
+    const double error = static_cast<double>(scale_.clip(predicted)) - static_cast<double>(stars);
+    const double error_unclipped = static_cast<double>(predicted) - static_cast<double>(stars);
+    ++rows_;
+    squares_ += error * error;
+    absolutes_ += std::abs(error);
+    squares_unclipped_ += error_unclipped * error_unclipped;
+    absolutes_unclipped_ += std::abs(error_unclipped);
+  }
+
+  RatingScores scores() const {
+    RatingScores scores{.rows = rows_};
+    if (rows_ == 0) return scores;
+    const auto n = static_cast<double>(rows_);
+    scores.mse = squares_ / n;
+    scores.rmse = std::sqrt(scores.mse);
+    scores.mae = absolutes_ / n;
+    scores.mse_unclipped = squares_unclipped_ / n;
+    scores.rmse_unclipped = std::sqrt(scores.mse_unclipped);
+    scores.mae_unclipped = absolutes_unclipped_ / n;
+    return scores;
+  }
+
+ private:
+  StarScale scale_;
+  std::int64_t rows_ = 0;
+  double squares_ = 0, absolutes_ = 0, squares_unclipped_ = 0, absolutes_unclipped_ = 0;
+};
+
+/// Calls visit(row, predicted stars) for every row, in order.
+template <class Visit>
+void for_each_prediction(const Model& model, const Ratings& rows, Visit&& visit) {
+  std::vector<float> stars(std::min(kBlockRows, rows.size()));
+  for (std::size_t begin = 0; begin < rows.size(); begin += kBlockRows) {
+    const std::size_t n = std::min(kBlockRows, rows.size() - begin);
+    model.predict(std::span(rows.users).subspan(begin, n), std::span(rows.items).subspan(begin, n),
+                  std::span(stars).first(n));
+    for (std::size_t k = 0; k < n; ++k) visit(begin + k, stars[k]);
+  }
+}
+
+}  // namespace
+
+RatingReport evaluate_ratings(const Model& model,
+                              const Ratings& rows,
+                              const Ratings& train,
+                              StarScale scale) {
+  const std::vector<std::int32_t> user_counts = ratings_per_user(train),
+                                  item_counts = ratings_per_item(train);
+  ErrorSums all(scale), warm(scale), cold_user(scale), cold_item(scale);
+  for_each_prediction(model, rows, [&](std::size_t row, float predicted) {
+    const bool knows_user = user_counts[index(rows.users[row])] > 0;
+    const bool knows_item = item_counts[index(rows.items[row])] > 0;
+    const float stars = rows.stars[row];
+    all.add(stars, predicted);
+    if (knows_user && knows_item) warm.add(stars, predicted);
+    if (!knows_user) cold_user.add(stars, predicted);
+    if (!knows_item) cold_item.add(stars, predicted);
+  });
+  return {all.scores(), warm.scores(), cold_user.scores(), cold_item.scores()};
+}
+
+double evaluate_rmse(const Model& model, const Ratings& rows, StarScale scale) {
+  ErrorSums sums(scale);
+  for_each_prediction(model, rows,
+                      [&](std::size_t row, float predicted) { sums.add(rows.stars[row], predicted); });
+  return sums.scores().rmse;
+}
+
+RatingReferences evaluate_references(const Ratings& rows, const Ratings& train, StarScale scale) {
+  Biases biases = fit_biases(train, {});
+  Biases constant{.mean = biases.mean,
+                  .user = std::vector<float>(biases.user.size()),
+                  .item = std::vector<float>(biases.item.size())};
+  return {evaluate_ratings(*make_bias_model(std::move(constant)), rows, train, scale),
+          evaluate_ratings(*make_bias_model(std::move(biases)), rows, train, scale)};
+}
+
+}  // namespace movrec
