@@ -14,8 +14,8 @@ namespace movrec {
 struct RecommendOptions {
   int top = 10;
   bool include_seen = false;
-  int min_ratings = -1;  ///< -1: a default by the size of the data set
-  std::string genre;
+  int min_ratings = -1;  ///< -1: default_min_ratings
+  std::string genre{};
   int year_from = 0, year_to = 0;
 
   template <class Self, class Visit>
@@ -24,7 +24,8 @@ struct RecommendOptions {
     visit(Field{.name = "include-seen", .help = "also items that the user has rated"}, self.include_seen);
     visit(Field{.name = "min-ratings",
                 .help =
-                    "leave out items with fewer training ratings (-1: a default by the size of the data set)",
+                    "leave out items with fewer training ratings (-1: 20, or less on sparse data, where the "
+                    "items that stay must hold 80 % of the ratings)",
                 .min = -1,
                 .max = 1e9},
           self.min_ratings);
@@ -45,17 +46,23 @@ struct Recommendation {
   float score;
 };
 
-/// The best items of users. Ties go to the smaller item index; the same lists for any block size and thread
-/// count.
+/// The largest number up to 20 so that the items with as many ratings hold 80 % of all ratings: few opinions
+/// make no winner, and small data sets still have something to show.
+int default_min_ratings(const Ratings& train);
+
+/// The best items of users, by unclipped score. Ties go to the smaller item index; the same lists for any
+/// block size and thread count.
 class Recommender {
  public:
-  /// `train` gives the support of --min-ratings, `seen` (usually all ratings) what users have rated already.
-  /// Error{usage} for a genre that the catalog does not know.
+  /// `train` gives the support of --min-ratings; seen is what a user has rated anywhere in the data set.
+  /// Error{usage} for a genre that the catalog does not know, and for years that contradict each other.
   Recommender(const Model&, const Dataset&, const Ratings& train, RecommendOptions);
 
-  /// One list per user, at most `top` long, best first. kNoUser is allowed.
+  /// One list per user, at most `top` long, best first. kNoUser is allowed: it has seen nothing.
   std::vector<std::vector<Recommendation>> top(std::span<const UserIdx> users) const;
   int min_ratings() const { return min_ratings_; }
+  /// How many items pass the filters, seen or not.
+  std::size_t n_candidates() const { return candidates_.size(); }
 
  private:
   const Model& model_;
@@ -63,7 +70,7 @@ class Recommender {
   RecommendOptions options_;
   int min_ratings_;
   SeenItems seen_;
-  std::vector<bool> eligible_;
+  std::vector<ItemIdx> candidates_;  ///< ascending
 };
 
 }  // namespace movrec

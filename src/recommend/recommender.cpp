@@ -1,0 +1,142 @@
+#include "movrec/recommend/recommender.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <limits>
+
+#include "movrec/core/error.hpp"
+
+namespace movrec {
+namespace {
+
+/// Scores held at once: 16 MB, whatever the number of users.
+constexpr std::size_t kBlockScores = std::size_t{1} << 22;
+constexpr std::int32_t kEnoughRatings = 20;
+constexpr std::int64_t kLeftOutAtMost = 5;  ///< one fifth of all ratings
+
+bool is_better(const Recommendation& a, const Recommendation& b) {
+  return a.score > b.score || (a.score == b.score && a.item < b.item);
+}
+
+std::string lower(std::string_view text) {
+  std::string lowered(text);
+  for (char& c : lowered) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lowered;
+}
+
+/// The bit of the genre with that name, in any case. Error{usage} with all names.
+std::uint32_t find_genre(const Dataset& dataset, const std::string& wanted) {
+  const std::vector<std::string>& names = dataset.catalog.genre_names;
+  if (names.empty()) fail(ErrorKind::usage, "--genre {}: {} has no genres", wanted, dataset.name);
+  std::vector<std::string> lowered;
+  std::string known;
+  for (std::size_t g = 0; g < names.size(); ++g) {
+    lowered.push_back(lower(names[g]));
+    if (lowered[g] == lower(wanted)) return std::uint32_t{1} << g;
+    known += (known.empty() ? "" : ", ") + names[g];
+  }
+  const std::string_view closest = closest_of(lower(wanted), lowered);
+  const auto position = std::find(lowered.begin(), lowered.end(), closest) - lowered.begin();
+  fail_unknown("genre", wanted, known, closest.empty() ? closest : names[static_cast<std::size_t>(position)]);
+}
+
+/// The items that pass every filter but "seen".
+std::vector<ItemIdx> find_candidates(const Dataset& dataset,
+                                     const Ratings& train,
+                                     const RecommendOptions& options,
+                                     int min_ratings) {
+  const bool bounds_years = options.year_from > 0 || options.year_to > 0;
+  const int year_to = options.year_to > 0 ? options.year_to : std::numeric_limits<int>::max();
+  if (options.year_from > year_to)
+    fail(ErrorKind::usage, "--year-from {} is later than --year-to {}", options.year_from, options.year_to);
+  const std::uint32_t genre = options.genre.empty() ? 0 : find_genre(dataset, options.genre);
+  const std::vector<std::int32_t> counts = ratings_per_item(train);
+
+  std::vector<ItemIdx> candidates;
+  for (std::int32_t i = 0; i < train.n_items; ++i) {
+    const ItemIdx item{i};
+    if (counts[index(item)] < min_ratings) continue;
+    if (genre != 0 && (dataset.catalog.genre_bits[index(item)] & genre) == 0) continue;
+    const int year = bounds_years ? dataset.catalog.year(item) : 0;
+    if (bounds_years && (year == 0 || year < options.year_from || year > year_to)) continue;
+    candidates.push_back(item);
+  }
+  return candidates;
+}
+
+/// The best `n` of the candidates that are not seen; both ascending, `scores` by ItemIdx.
+std::vector<Recommendation> best_of(std::span<const float> scores,
+                                    std::span<const ItemIdx> candidates,
+                                    std::span<const ItemIdx> seen,
+                                    std::size_t n) {
+  std::vector<Recommendation> best;  // a heap with the worst of the best in front
+  best.reserve(std::min(n, candidates.size()));
+  auto next_seen = seen.begin();
+  for (const ItemIdx item : candidates) {
+    while (next_seen != seen.end() && *next_seen < item) ++next_seen;
+    if (next_seen != seen.end() && *next_seen == item) continue;
+    const Recommendation candidate{item, scores[index(item)]};
+    if (best.size() == n) {
+      if (!is_better(candidate, best.front())) continue;
+      std::pop_heap(best.begin(), best.end(), is_better);
+      best.pop_back();
+    }
+    best.push_back(candidate);
+    std::push_heap(best.begin(), best.end(), is_better);
+  }
+  std::sort_heap(best.begin(), best.end(), is_better);
+  return best;
+}
+
+}  // namespace
+
+int default_min_ratings(const Ratings& train) {
+  std::array<std::int64_t, kEnoughRatings> ratings_at{};  // ratings of the items that have so many
+  for (const std::int32_t count : ratings_per_item(train))
+    if (count < kEnoughRatings) ratings_at[static_cast<std::size_t>(count)] += count;
+  std::int64_t left_out = 0;
+  int min_ratings = 0;
+  while (min_ratings < kEnoughRatings) {
+    left_out += ratings_at[static_cast<std::size_t>(min_ratings)];
+    if (left_out * kLeftOutAtMost > std::ssize(train.stars)) break;
+    ++min_ratings;
+  }
+  return min_ratings;
+}
+
+Recommender::Recommender(const Model& model,
+                         const Dataset& dataset,
+                         const Ratings& train,
+                         RecommendOptions options)
+    : model_(model),
+      dataset_(dataset),
+      options_(std::move(options)),
+      min_ratings_(options_.min_ratings < 0 ? default_min_ratings(train) : options_.min_ratings),
+      seen_(options_.include_seen ? SeenItems() : SeenItems(dataset.ratings)),
+      candidates_(find_candidates(dataset, train, options_, min_ratings_)) {}
+
+std::vector<std::vector<Recommendation>> Recommender::top(std::span<const UserIdx> users) const {
+  const auto n_items = static_cast<std::size_t>(dataset_.ratings.n_items);
+  const std::size_t block_users = std::clamp<std::size_t>(kBlockScores / std::max<std::size_t>(n_items, 1), 1,
+                                                          std::max<std::size_t>(users.size(), 1));
+  std::vector<UserQuery> queries;
+  std::vector<float> scores(block_users * n_items);
+  std::vector<std::vector<Recommendation>> lists(users.size());
+  for (std::size_t begin = 0; begin < users.size(); begin += block_users) {
+    const std::span<const UserIdx> block = users.subspan(begin, std::min(block_users, users.size() - begin));
+    queries.clear();
+    for (const UserIdx user : block) queries.push_back({.user = user});
+    model_.score(queries, std::span(scores).first(block.size() * n_items));
+#pragma omp parallel for schedule(dynamic, 8)
+    for (std::size_t k = 0; k < block.size(); ++k) {
+      const bool leaves_out = !options_.include_seen && block[k] != kNoUser;
+      lists[begin + k] = best_of(std::span(scores).subspan(k * n_items, n_items), candidates_,
+                                 leaves_out ? seen_.of(block[k]) : std::span<const ItemIdx>(),
+                                 static_cast<std::size_t>(options_.top));
+    }
+  }
+  return lists;
+}
+
+}  // namespace movrec
