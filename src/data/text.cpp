@@ -1,0 +1,154 @@
+#include "data/text.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "movrec/core/error.hpp"
+#include "movrec/core/progress.hpp"
+
+namespace movrec {
+namespace {
+
+/// The length of the UTF-8 sequence that `text` begins with; 0 if it is not a valid one (RFC 3629).
+std::size_t utf8_sequence_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xC2 && lead < 0xE0   ? 2
+                             : lead >= 0xE0 && lead < 0xF0 ? 3
+                             : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                           : 0;
+  if (length == 0 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xC0U) != 0x80) return 0;
+  const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
+  const bool surrogate = lead == 0xED && byte(1) >= 0xA0;
+  const bool beyond_unicode = lead == 0xF4 && byte(1) >= 0x90;
+  return overlong || surrogate || beyond_unicode ? 0 : length;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace
+
+void BadLines::reject(std::string_view file,
+                      std::size_t line_number,
+                      std::string_view expected,
+                      std::string_view found) {
+  const std::string what =
+      fmt::format("{}:{}: expected {}, found '{}'", file, line_number, expected, excerpt(found));
+  if (!skip_)
+    throw Error(ErrorKind::data, what, {}, "correct the line, or leave out such lines with --skip-bad-lines");
+  if (count_++ == 0) first_ = what;
+}
+
+void BadLines::report() const {
+  if (count_ > 0)
+    spdlog::warn("left out {} bad line{}; the first: {}", format_count(static_cast<std::int64_t>(count_)),
+                 count_ == 1 ? "" : "s", first_);
+}
+
+std::string_view without_bom(std::string_view text) {
+  return text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text;
+}
+
+std::string to_utf8(std::string_view bytes) {
+  bytes = without_bom(bytes);
+  if (is_utf8(bytes)) return std::string(bytes);
+  std::string text;
+  text.reserve(bytes.size() + bytes.size() / 16);
+  for (char c : bytes) {
+    const auto code = static_cast<unsigned char>(c);
+    if (code < 0x80) {
+      text += c;
+    } else {
+      text += static_cast<char>(0xC0U | (code >> 6));
+      text += static_cast<char>(0x80U | (code & 0x3FU));
+    }
+  }
+  return text;
+}
+
+std::string excerpt(std::string_view text) {
+  constexpr std::size_t kMaxLength = 80;
+  std::string out;
+  std::string_view rest = text.substr(0, kMaxLength);
+  while (!rest.empty()) {
+    const std::size_t length = utf8_sequence_length(rest);
+    const auto code = static_cast<unsigned char>(rest[0]);
+    if (length == 0 || code < 0x20 || code == 0x7F) {
+      out += code == '\t' ? "\\t" : fmt::format("\\x{:02x}", code);
+      rest.remove_prefix(1);
+    } else {
+      out += rest.substr(0, length);
+      rest.remove_prefix(length);
+    }
+  }
+  if (text.size() > kMaxLength) out += "…";
+  return out;
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string_view> split(std::string_view text, std::string_view separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + separator.size());
+  }
+}
+
+bool CsvRecords::next(std::vector<std::string>& fields) {
+  while (!rest_.empty()) {
+    fields.assign(1, {});
+    number_ = next_number_;
+    bool quoted = false;
+    std::size_t i = 0;
+    for (; i < rest_.size(); ++i) {
+      const char c = rest_[i];
+      if (c == '\n') ++next_number_;
+      if (quoted) {
+        if (c != '"') {
+          fields.back() += c;
+        } else if (i + 1 < rest_.size() && rest_[i + 1] == '"') {
+          fields.back() += rest_[++i];
+        } else {
+          quoted = false;
+        }
+      } else if (c == '"' && fields.back().empty()) {
+        quoted = true;
+      } else if (c == separator_) {
+        fields.emplace_back();
+      } else if (c == '\n') {
+        break;
+      } else {
+        fields.back() += c;
+      }
+    }
+    unterminated_ = quoted;
+    record_ = rest_.substr(0, i);
+    rest_.remove_prefix(std::min(i + 1, rest_.size()));
+    if (!record_.empty() && record_.back() == '\r') record_.remove_suffix(1);
+    if (!fields.back().empty() && fields.back().back() == '\r') fields.back().pop_back();
+    if (!record_.empty()) return true;
+  }
+  return false;
+}
+
+}  // namespace movrec
