@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "movrec/fetch/archive.hpp"
+
+namespace movrec {
+
+/// The files of one data set: the members of an archive, or those that lie beside a file.
+class Members {
+ public:
+  static Members of_archive(const std::filesystem::path& archive);
+  static Members beside(const std::filesystem::path& file);
+
+  bool contains(std::string_view name) const;
+  /// Error{data} if it is absent or damaged.
+  std::string read(std::string_view name) const;
+  /// For messages: where the member lies.
+  std::string describe(std::string_view name) const;
+  /// Names of all members of an archive, joined by ", ", for messages.
+  std::string list() const;
+
+ private:
+  std::unique_ptr<Archive> archive_;  ///< null: folder_
+  std::filesystem::path folder_;
+};
+
+}  // namespace movrec
