@@ -1,0 +1,230 @@
+#include "movrec/data/dataset.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <span>
+
+#include "data/catalog_reader.hpp"
+#include "data/members.hpp"
+#include "data/ratings_reader.hpp"
+#include "data/synthetic.hpp"
+#include "data/users_reader.hpp"
+#include "movrec/core/digest.hpp"
+#include "movrec/core/error.hpp"
+#include "movrec/core/files.hpp"
+#include "movrec/core/progress.hpp"
+#include "movrec/data/releases.hpp"
+
+namespace movrec {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kSynthetic = "synthetic";
+
+/// The ratings file of each layout, in the order in which they are looked for.
+constexpr std::array<std::string_view, 4> kRatingsFiles = {"u.data", "ratings.dat", "ratings.csv",
+                                                           "ratings_small.csv"};
+
+/// The map over the ids, and each row's index by it. A bitmap ranks the ids: one pass each to mark and to
+/// look up, however they are scattered.
+template <class Id, class Idx>
+IdMap<Id, Idx> index_ids(const std::vector<Id>& ids, std::vector<Idx>& indices) {
+  std::int32_t largest = 0;
+  for (const Id id : ids) largest = std::max(largest, number(id));
+  const auto n_words = static_cast<std::size_t>(largest) / 64 + 1;
+  std::vector<std::uint64_t> present(n_words);
+  for (const Id id : ids) present[index(id) / 64] |= std::uint64_t{1} << (index(id) % 64);
+
+  std::vector<std::int32_t> before(n_words);
+  std::vector<Id> distinct;
+  for (std::size_t word = 0; word < n_words; ++word) {
+    before[word] = static_cast<std::int32_t>(distinct.size());
+    for (std::uint64_t bits = present[word]; bits != 0; bits &= bits - 1)
+      distinct.push_back(Id{static_cast<std::int32_t>(word * 64) + std::countr_zero(bits)});
+  }
+  indices.resize(ids.size());
+  for (std::size_t row = 0; row < ids.size(); ++row) {
+    const std::uint64_t below = (std::uint64_t{1} << (index(ids[row]) % 64)) - 1;
+    const std::size_t word = index(ids[row]) / 64;
+    indices[row] = Idx{before[word] + std::popcount(present[word] & below)};
+  }
+  return IdMap<Id, Idx>(std::move(distinct));
+}
+
+template <class T>
+void update(Digest& digest, const std::vector<T>& column) {
+  static_assert(std::endian::native == std::endian::little);
+  digest.update({reinterpret_cast<const char*>(column.data()), column.size() * sizeof(T)});
+}
+
+std::string checksum_of(const RawRatings& raw) {
+  Digest digest(Digest::Kind::sha256);
+  update(digest, raw.users);
+  update(digest, raw.items);
+  update(digest, raw.stars);
+  update(digest, raw.times);
+  return digest.hex();
+}
+
+/// Ratings, id maps and checksum from the raw columns, which are given up.
+void set_ratings(Dataset& dataset, RawRatings raw) {
+  dataset.checksum = checksum_of(raw);
+  dataset.users = index_ids(raw.users, dataset.ratings.users);
+  dataset.items = index_ids(raw.items, dataset.ratings.items);
+  dataset.ratings.stars = std::move(raw.stars);
+  dataset.ratings.times = std::move(raw.times);
+  dataset.ratings.n_users = dataset.users.size();
+  dataset.ratings.n_items = dataset.items.size();
+}
+
+/// MovieLens' scale (1 … 5, or 0.5 … 5 with half stars) where the data is laid out like a release and fits
+/// it, else what was observed.
+StarScale scale_of(std::span<const float> stars, bool is_movielens) {
+  const auto [min, max] = std::ranges::minmax(stars);
+  if (!is_movielens || min < kMovieLensStars.min || max > kMovieLensStars.max) return {min, max};
+  const bool whole = std::ranges::all_of(stars, [](float s) { return s == std::floor(s); });
+  return {whole ? 1.F : kMovieLensStars.min, kMovieLensStars.max};
+}
+
+bool is_archive(const fs::path& path) {
+  if (fs::is_directory(path) || path.extension() == ".zip") return true;
+  return MappedFile(path).text().starts_with("PK\x03\x04");
+}
+
+/// "ml-1m" for "some/ml-1m.zip" and "some/ml-1m/".
+std::string name_of(const fs::path& path) {
+  const fs::path whole = fs::absolute(path).lexically_normal();
+  const fs::path name = whole.has_filename() ? whole.filename() : whole.parent_path().filename();
+  return (name.extension() == ".zip" ? name.stem() : name).string();
+}
+
+/// A ratings file by its path is mapped, not copied.
+void read_ratings_file(const fs::path& path,
+                       const DataOptions& options,
+                       BadLines& bad_lines,
+                       RawRatings& raw) {
+  const MappedFile file(path);
+  read_ratings(file.text(), path.string(), options.columns, kAnyStars, bad_lines, raw);
+}
+
+void read_member(const Members& members,
+                 const std::string& member,
+                 const DataOptions& options,
+                 BadLines& bad_lines,
+                 RawRatings& raw) {
+  const StarScale allowed = options.data.empty() ? kMovieLensStars : kAnyStars;
+  read_ratings(members.read(member), members.describe(member), options.columns, allowed, bad_lines, raw);
+}
+
+/// The files of one fold; returns where its test rows begin.
+std::size_t read_fold(const Members& members,
+                      const DataOptions& options,
+                      BadLines& bad_lines,
+                      RawRatings& raw) {
+  const std::string train = options.fold + ".base", test = options.fold + ".test";
+  if (!members.contains(train) || !members.contains(test))
+    throw Error(ErrorKind::usage,
+                fmt::format("--fold {}: the data set has no {} and {}", options.fold, train, test),
+                "only ml-100k comes with train and test files", "--dataset ml-100k");
+  read_member(members, train, options, bad_lines, raw);
+  const std::size_t test_begin = raw.size();
+  read_member(members, test, options, bad_lines, raw);
+  return test_begin;
+}
+
+std::string ratings_member(const Members& members, const fs::path& path) {
+  for (std::string_view name : kRatingsFiles)
+    if (members.contains(name)) return std::string(name);
+  throw Error(ErrorKind::data,
+              fmt::format("{} holds no ratings file ({})", path.string(), fmt::join(kRatingsFiles, ", ")),
+              fmt::format("it holds {}", excerpt(members.list())),
+              "name the ratings file itself: --data FILE");
+}
+
+bool is_synthetic(const DataOptions& options) {
+  return options.dataset == kSynthetic && options.data.empty() && options.train_file.empty();
+}
+
+/// Options that do not go together.
+void check(const DataOptions& options) {
+  if (options.train_file.empty() != options.test_file.empty())
+    fail(ErrorKind::usage, "--train-file and --test-file go together: --{} is missing",
+         options.train_file.empty() ? "train-file" : "test-file");
+  if (!options.fold.empty() && !options.train_file.empty())
+    fail(ErrorKind::usage, "--fold and --train-file each define a test part: give one of them");
+  if (is_synthetic(options) && !options.fold.empty())
+    fail(ErrorKind::usage, "--fold {}: the synthetic data set has no folds", options.fold);
+  if (is_synthetic(options) && !options.columns.empty())
+    fail(ErrorKind::usage, "--columns: the synthetic data set has no file");
+}
+
+Dataset load_synthetic(const DataOptions& options) {
+  SyntheticRatings data = synthetic_ratings(options);
+  Dataset dataset;
+  dataset.name = kSynthetic;
+  dataset.best_rmse = data.best_rmse;
+  set_ratings(dataset, std::move(data.ratings));
+  dataset.catalog = synthetic_catalog(options, dataset.items);
+  dataset.user_features = synthetic_users(options, dataset.users);
+  return dataset;
+}
+
+Dataset load_files(const DataOptions& options, const CacheOptions& cache) {
+  Dataset dataset;
+  RawRatings raw;
+  BadLines bad_lines(options.skip_bad_lines);
+  Members members;
+  bool is_release = false;
+  if (!options.train_file.empty()) {
+    read_ratings_file(options.train_file, options, bad_lines, raw);
+    dataset.predefined_test_begin = raw.size();
+    read_ratings_file(options.test_file, options, bad_lines, raw);
+    dataset.source = options.train_file;
+    const fs::path& catalog = options.data.empty() ? options.train_file : options.data;
+    members = is_archive(catalog) ? Members::of_archive(catalog) : Members::beside(catalog);
+  } else {
+    const fs::path path =
+        options.data.empty() ? fetch_release(find_release(options.dataset), cache) : fs::path(options.data);
+    dataset.source = path.string();
+    is_release = is_archive(path);
+    members = is_release ? Members::of_archive(path) : Members::beside(path);
+    if (!options.fold.empty())
+      dataset.predefined_test_begin = read_fold(members, options, bad_lines, raw);
+    else if (is_release)
+      read_member(members, ratings_member(members, path), options, bad_lines, raw);
+    else
+      read_ratings_file(path, options, bad_lines, raw);
+  }
+  dataset.name =
+      options.data.empty() && options.train_file.empty() ? options.dataset : name_of(dataset.source);
+  set_ratings(dataset, std::move(raw));
+  dataset.stars = scale_of(dataset.ratings.stars, is_release);
+  dataset.catalog = align_catalog(read_catalog(members, bad_lines), dataset.items);
+  dataset.user_features = read_users(members, dataset.users, bad_lines);
+  dataset.n_skipped_lines = bad_lines.count();
+  bad_lines.report();
+  return dataset;
+}
+
+}  // namespace
+
+Dataset load_dataset(const DataOptions& options, const CacheOptions& cache) {
+  check(options);
+  const auto begin = std::chrono::steady_clock::now();
+  Dataset dataset = is_synthetic(options) ? load_synthetic(options) : load_files(options, cache);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  spdlog::debug("{}: {} ratings of {} users and {} items in {:.2f} s", dataset.name,
+                format_count(static_cast<std::int64_t>(dataset.ratings.size())),
+                format_count(dataset.users.size()), format_count(dataset.items.size()), seconds.count());
+  return dataset;
+}
+
+}  // namespace movrec
