@@ -1,0 +1,250 @@
+#include "movrec/data/split.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <numeric>
+#include <random>
+#include <utility>
+
+#include "movrec/core/digest.hpp"
+#include "movrec/core/error.hpp"
+
+namespace movrec {
+namespace {
+
+using Rows = std::vector<RowIdx>;
+
+struct Parts {
+  Rows train, valid, test;
+};
+
+std::size_t share(double fraction, std::size_t n) {
+  return static_cast<std::size_t>(std::ceil(fraction * static_cast<double>(n)));
+}
+
+double valid_fraction(const SplitOptions& options, double standard) {
+  return options.valid_fraction > 0 ? options.valid_fraction : standard;
+}
+
+std::uint32_t numpy_seed(const SplitOptions& options) {
+  return static_cast<std::uint32_t>(options.split_seed);
+}
+
+Rows all_rows(const Dataset& dataset) {
+  Rows rows(dataset.ratings.size());
+  std::iota(rows.begin(), rows.end(), RowIdx{0});
+  return rows;
+}
+
+/// scikit-learn's train_test_split of `rows` with test_size = fraction: first the test rows, then the others.
+std::pair<Rows, Rows> random_cut(const Rows& rows, double fraction, std::uint32_t seed) {
+  Rows order = numpy_permutation(rows.size(), seed);
+  for (RowIdx& i : order) i = rows[i];
+  const auto middle =
+      order.begin() + static_cast<std::ptrdiff_t>(std::min(share(fraction, rows.size()), rows.size()));
+  return {Rows(order.begin(), middle), Rows(middle, order.end())};
+}
+
+/// Rows up to the `fraction` quantile of their times (numpy's linear interpolation), and those after it.
+std::pair<Rows, Rows> time_cut(const Rows& rows, double fraction, const std::vector<std::int64_t>& times) {
+  if (rows.empty()) return {};
+  std::vector<std::int64_t> sorted;
+  for (RowIdx row : rows) sorted.push_back(times[row]);
+  const double position = fraction * static_cast<double>(rows.size() - 1);
+  const auto below = sorted.begin() + static_cast<std::ptrdiff_t>(position);
+  std::nth_element(sorted.begin(), below, sorted.end());
+  const double low = static_cast<double>(*below);
+  const double high =
+      below + 1 == sorted.end() ? low : static_cast<double>(*std::min_element(below + 1, sorted.end()));
+  const double cut = low + (high - low) * (position - std::floor(position));
+  std::pair<Rows, Rows> parts;
+  for (RowIdx row : rows)
+    (static_cast<double>(times[row]) <= cut ? parts.first : parts.second).push_back(row);
+  return parts;
+}
+
+/// Rows of a seeded choice of users, and of the others: ceil(fraction * users of `rows`) users are chosen.
+std::pair<Rows, Rows> user_cut(const Rows& rows,
+                               double fraction,
+                               std::uint32_t seed,
+                               const Ratings& ratings) {
+  std::vector<bool> present(static_cast<std::size_t>(ratings.n_users)), chosen(present.size());
+  for (RowIdx row : rows) present[index(ratings.users[row])] = true;
+  std::vector<std::size_t> users;
+  for (std::size_t u = 0; u < present.size(); ++u)
+    if (present[u]) users.push_back(u);
+  const std::vector<std::uint32_t> order = numpy_permutation(users.size(), seed);
+  for (std::size_t i = 0; i < std::min(share(fraction, users.size()), users.size()); ++i)
+    chosen[users[order[i]]] = true;
+  std::pair<Rows, Rows> parts;
+  for (RowIdx row : rows) (chosen[index(ratings.users[row])] ? parts.first : parts.second).push_back(row);
+  return parts;
+}
+
+/// Cuts validation rows from train or, with --valid-from test, from test; `cut(rows, fraction)` gives the
+/// chosen rows and the others. From test, as with train_test_split, the chosen ones stay test.
+template <class Cut>
+Parts with_validation(const SplitOptions& options, Rows train, Rows test, const Cut& cut) {
+  const double fraction = valid_fraction(options, 0.1);
+  if (options.valid_from == "test") {
+    auto [rest, valid] = cut(test, 1 - fraction);
+    return {std::move(train), std::move(valid), std::move(rest)};
+  }
+  auto [valid, rest] = cut(train, fraction);
+  return {std::move(rest), std::move(valid), std::move(test)};
+}
+
+Parts split_random(const Dataset& dataset, const SplitOptions& options) {
+  const auto cut = [&](const Rows& rows, double fraction) {
+    return random_cut(rows, fraction, numpy_seed(options));
+  };
+  auto [test, train] = cut(all_rows(dataset), options.test_fraction);
+  return with_validation(options, std::move(train), std::move(test), cut);
+}
+
+Parts split_chronological(const Dataset& dataset, const SplitOptions& options) {
+  const auto& times = dataset.ratings.times;
+  const double fraction = valid_fraction(options, 0.2);
+  auto [before, after] = time_cut(all_rows(dataset), 1 - options.test_fraction, times);
+  if (options.valid_from == "test") {
+    auto [valid, test] = time_cut(after, fraction, times);
+    return {std::move(before), std::move(valid), std::move(test)};
+  }
+  auto [train, valid] = time_cut(before, 1 - fraction, times);
+  return {std::move(train), std::move(valid), std::move(after)};
+}
+
+/// Each user's last rating by time, and by row among equal times, is test and the one before it validation;
+/// users with fewer than three ratings stay in train.
+Parts split_leave_last(const Dataset& dataset, const SplitOptions& options) {
+  if (options.valid_fraction > 0 || options.valid_from == "test")
+    fail(ErrorKind::usage,
+         "--split leave-last: validation is each user's last but one rating, so --valid-fraction and "
+         "--valid-from do not apply");
+  const Ratings& ratings = dataset.ratings;
+  constexpr RowIdx kNone = ~RowIdx{0};
+  struct LastTwo {
+    RowIdx last = kNone, before = kNone;
+    std::size_t count = 0;
+  };
+  std::vector<LastTwo> users(static_cast<std::size_t>(ratings.n_users));
+  for (RowIdx row = 0; row < ratings.size(); ++row) {
+    LastTwo& user = users[index(ratings.users[row])];
+    const auto not_before = [&](RowIdx other) {
+      return other == kNone || ratings.times[row] >= ratings.times[other];
+    };
+    ++user.count;
+    if (not_before(user.last))
+      user.before = std::exchange(user.last, row);
+    else if (not_before(user.before))
+      user.before = row;
+  }
+  Parts parts;
+  for (RowIdx row = 0; row < ratings.size(); ++row) {
+    const LastTwo& user = users[index(ratings.users[row])];
+    const bool is_held_out = user.count >= 3;
+    (is_held_out && row == user.last     ? parts.test
+     : is_held_out && row == user.before ? parts.valid
+                                         : parts.train)
+        .push_back(row);
+  }
+  return parts;
+}
+
+Parts split_users(const Dataset& dataset, const SplitOptions& options) {
+  const auto cut = [&](const Rows& rows, double fraction) {
+    return user_cut(rows, fraction, numpy_seed(options), dataset.ratings);
+  };
+  auto [test, train] = cut(all_rows(dataset), options.test_fraction);
+  return with_validation(options, std::move(train), std::move(test), cut);
+}
+
+Parts split_predefined(const Dataset& dataset, const SplitOptions& options) {
+  Rows train = all_rows(dataset);
+  const auto test_begin = train.begin() + static_cast<std::ptrdiff_t>(*dataset.predefined_test_begin);
+  Rows test(test_begin, train.end());
+  train.erase(test_begin, train.end());
+  return with_validation(options, std::move(train), std::move(test), [&](const Rows& rows, double fraction) {
+    return random_cut(rows, fraction, numpy_seed(options));
+  });
+}
+
+struct Strategy {
+  std::string_view name;
+  bool needs_times;
+  Parts (*split)(const Dataset&, const SplitOptions&);
+};
+constexpr std::array kStrategies = {
+    Strategy{"random", false, split_random},         Strategy{"chronological", true, split_chronological},
+    Strategy{"leave-last", true, split_leave_last},  Strategy{"users", false, split_users},
+    Strategy{"predefined", false, split_predefined},
+};
+
+std::string digest_of(const Parts& parts) {
+  static_assert(std::endian::native == std::endian::little);
+  Digest digest(Digest::Kind::sha256);
+  for (const Rows* rows : {&parts.train, &parts.valid, &parts.test}) {
+    const std::uint64_t size = rows->size();
+    digest.update({reinterpret_cast<const char*>(&size), sizeof size});
+    digest.update({reinterpret_cast<const char*>(rows->data()), size * sizeof(RowIdx)});
+  }
+  return digest.hex();
+}
+
+}  // namespace
+
+std::vector<RowIdx> numpy_permutation(std::size_t n, std::uint32_t seed) {
+  std::vector<RowIdx> order(n);
+  std::iota(order.begin(), order.end(), RowIdx{0});
+  std::mt19937 random(seed);
+  for (std::size_t last = n; last-- > 1;) {
+    const auto largest = static_cast<std::uint32_t>(last);
+    const std::uint32_t mask = ~std::uint32_t{0} >> std::countl_zero(largest);
+    std::uint32_t other = 0;
+    do {
+      other = static_cast<std::uint32_t>(random()) & mask;
+    } while (other > largest);
+    std::swap(order[last], order[other]);
+  }
+  return order;
+}
+
+Split make_split(const Dataset& dataset, const SplitOptions& options) {
+  const bool has_predefined = dataset.predefined_test_begin.has_value();
+  const std::string_view name = !options.split.empty() ? options.split
+                                : has_predefined       ? "predefined"
+                                                       : "random";
+  const auto* const strategy = std::ranges::find(kStrategies, name, &Strategy::name);
+  if (strategy == kStrategies.end()) {
+    std::vector<std::string_view> known;
+    for (const Strategy& s : kStrategies) known.push_back(s.name);
+    fail_unknown("split", name, fmt::format("{}", fmt::join(known, ", ")), closest_of(name, known));
+  }
+  if (has_predefined != (name == "predefined"))
+    throw Error(ErrorKind::usage,
+                has_predefined
+                    ? fmt::format("--split {}: {} has a test part of its own", name, dataset.name)
+                    : fmt::format("--split predefined: {} has no test part of its own", dataset.name),
+                {},
+                has_predefined ? "leave out --split, or the files that define the test part"
+                               : "give --fold, or --train-file and --test-file");
+  if (strategy->needs_times && dataset.ratings.times.empty())
+    fail(ErrorKind::usage, "--split {}: {} has no times", name, dataset.name);
+
+  Parts parts = strategy->split(dataset, options);
+  const std::array<std::pair<std::string_view, const Rows*>, 3> named = {
+      {{"train", &parts.train}, {"validation", &parts.valid}, {"test", &parts.test}}};
+  for (const auto& [part, rows] : named)
+    if (rows->empty())
+      fail(ErrorKind::usage, "--split {}: no rows are left for the {} part of {}'s {} ratings", name, part,
+           dataset.name, dataset.ratings.size());
+  std::string digest = digest_of(parts);
+  return {std::move(parts.train), std::move(parts.valid), std::move(parts.test), std::move(digest)};
+}
+
+}  // namespace movrec
