@@ -1,0 +1,123 @@
+#include "fetch/part_file.hpp"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <thread>
+
+#include "movrec/core/digest.hpp"
+#include "movrec/core/error.hpp"
+#include "movrec/core/files.hpp"
+#include "movrec/core/stop.hpp"
+
+namespace movrec {
+namespace fs = std::filesystem;
+namespace {
+
+[[noreturn]] void fail_to_write(const fs::path& path, int code) {
+  throw Error(
+      ErrorKind::failure, fmt::format("cannot write {}: {}", path.string(), errno_text(code)), {},
+      code == ENOSPC || code == EDQUOT ? "free some space, or choose another folder with --data-dir" : "");
+}
+
+}  // namespace
+
+PartFile::PartFile(fs::path file, const std::string& url)
+    : file_(std::move(file)), part_(file_), note_(file_), url_digest_(sha256_hex(url)) {
+  part_ += ".part";
+  note_ += ".part.json";
+  for (bool told = false; !try_lock(); told = true) {
+    if (!told) spdlog::info("{} is being downloaded by another run; waiting for it", file_.string());
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    check_stop();
+  }
+  read_note();
+}
+
+bool PartFile::try_lock() {
+  fd_ = ::open(part_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd_ < 0) fail_to_write(part_, errno);
+  struct stat locked {
+  }, named{};
+  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) {
+    // The run that had the lock may have renamed or removed the file that is open here.
+    if (::fstat(fd_, &locked) == 0 && ::stat(part_.c_str(), &named) == 0 && locked.st_ino == named.st_ino) {
+      size_ = locked.st_size;
+      return true;
+    }
+  } else if (errno != EWOULDBLOCK && errno != EINTR) {
+    const int code = errno;
+    ::close(fd_);
+    fail(ErrorKind::failure, "cannot lock {}: {}", part_.string(), errno_text(code));
+  }
+  ::close(fd_);
+  return false;
+}
+
+void PartFile::read_note() {
+  std::error_code error;
+  if (size_ > 0 && fs::exists(note_, error)) {
+    const auto note = nlohmann::json::parse(read_file(note_), nullptr, false);
+    if (note.is_object() && note.value("url_sha256", "") == url_digest_)
+      validator_ = note.value("validator", "");
+  }
+  if (validator_.empty() && size_ > 0) restart({});
+}
+
+PartFile::~PartFile() {
+  if (fd_ < 0) return;
+  if (size_ == 0 || validator_.empty())
+    remove();
+  else
+    ::close(fd_);
+}
+
+void PartFile::restart(const std::string& validator) {
+  if (::ftruncate(fd_, 0) != 0) fail_to_write(part_, errno);
+  size_ = 0;
+  validator_ = validator;
+  std::error_code ignored;
+  if (validator.empty())
+    fs::remove(note_, ignored);
+  else
+    write_file_atomically(
+        note_, nlohmann::json{{"url_sha256", url_digest_}, {"validator", validator}}.dump() + "\n");
+}
+
+void PartFile::append(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(fd_, bytes.data(), bytes.size(), size_);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const int code = errno;
+      remove();  // on a full disk, a part is in the way of everybody
+      fail_to_write(part_, code);
+    }
+    size_ += written;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void PartFile::remove() {
+  std::error_code ignored;
+  fs::remove(part_, ignored);
+  fs::remove(note_, ignored);
+  ::close(std::exchange(fd_, -1));  // not earlier: until here no other run may make these files anew
+}
+
+void PartFile::finish() {
+  if (::fsync(fd_) != 0) fail_to_write(part_, errno);
+  if (::rename(part_.c_str(), file_.c_str()) != 0) fail_to_write(file_, errno);
+  std::error_code ignored;
+  fs::remove(note_, ignored);
+  ::close(std::exchange(fd_, -1));
+}
+
+}  // namespace movrec
