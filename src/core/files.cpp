@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
 #include <system_error>
 
 #include "movrec/core/error.hpp"
@@ -83,6 +84,20 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
   write_file_atomically(path, [&](const fs::path& temporary) {
     const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC, ErrorKind::failure, "write");
     write_all(file.get(), content, path);
+  });
+}
+
+void write_stream_atomically(const fs::path& path, const std::function<void(std::ostream&)>& write) {
+  write_file_atomically(path, [&](const fs::path& temporary) {
+    std::ofstream file;
+    file.exceptions(std::ios::failbit | std::ios::badbit);
+    try {
+      file.open(temporary, std::ios::binary);
+      write(file);
+      file.close();
+    } catch (const std::ios_base::failure&) {
+      fail(ErrorKind::failure, "cannot write {}: {}", path.string(), errno_text(errno));
+    }
   });
 }
 

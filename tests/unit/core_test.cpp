@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "movrec/core/digest.hpp"
 #include "movrec/core/error.hpp"
@@ -147,6 +148,26 @@ TEST(Files, AFailedAtomicWriteLeavesTheOldFileAndNoTemporary) {
   EXPECT_THAT(error_of([&] { write_file_atomically(folder / "none" / "b", "x"); }),
               HasSubstr("No such file"));
   EXPECT_EQ(MappedFile(folder / "a").text(), "old");
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Files, AStreamIsWrittenWholeOrNotAtAll) {
+  const auto folder = std::filesystem::temp_directory_path() / "movrec-streams-test";
+  std::filesystem::remove_all(folder);
+  make_directories(folder);
+  write_stream_atomically(folder / "a", [](std::ostream& out) { out << "one\n" << 2; });
+  EXPECT_EQ(read_file(folder / "a"), "one\n2");
+  EXPECT_THAT(error_of([&] {
+                write_stream_atomically(folder / "a", [](std::ostream& out) {
+                  out << "half";
+                  out.setstate(std::ios::badbit);  // as a full disk does
+                });
+              }),
+              HasSubstr("cannot write " + (folder / "a").string()));
+  EXPECT_EQ(read_file(folder / "a"), "one\n2");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
+  EXPECT_THAT(error_of([&] { write_stream_atomically(folder / "none" / "b", [](std::ostream&) {}); }),
+              HasSubstr("No such file"));
   std::filesystem::remove_all(folder);
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ void write_file_atomically(const std::filesystem::path&, std::string_view conten
 /// The same for content that is produced by writing to a path (`produce` gets the temporary path).
 void write_file_atomically(const std::filesystem::path&,
                            const std::function<void(const std::filesystem::path& temporary)>& produce);
+/// The same for content that is written to a stream, piece by piece.
+void write_stream_atomically(const std::filesystem::path&, const std::function<void(std::ostream&)>& write);
 
 /// Appends one line and flushes it to the system. Error{failure}.
 void append_line(const std::filesystem::path&, std::string_view line);
