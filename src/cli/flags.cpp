@@ -70,7 +70,8 @@ class Parser {
     CLI::Option* added = app.add_option(declared);
     if (option.positional && option.is_list())
       return added->expected(-1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    return added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    return added->expected(1)->multi_option_policy(option.is_list() ? CLI::MultiOptionPolicy::TakeAll
+                                                                    : CLI::MultiOptionPolicy::TakeLast);
   }
 
   CommandNode* chosen_command() const {
@@ -82,10 +83,10 @@ class Parser {
 
   static std::string text_of(const BoundOption& option, const CLI::Option& cli_option) {
     const std::vector<std::string>& texts = cli_option.results();
-    if (option.positional && option.is_list()) return fmt::format("{}", fmt::join(texts, ","));
-    const std::string& text = texts.back();
-    if (text.starts_with("--")) fail(ErrorKind::usage, "--{} needs a value", option.name());
-    return text;
+    if (!option.positional &&
+        std::ranges::any_of(texts, [](const auto& text) { return text.starts_with("--"); }))
+      fail(ErrorKind::usage, "--{} needs a value", option.name());
+    return option.is_list() ? fmt::format("{}", fmt::join(texts, ",")) : texts.back();
   }
 
   [[noreturn]] void refuse(const std::vector<std::string>& extras, CommandNode& command) const {
