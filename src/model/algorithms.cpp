@@ -3,25 +3,97 @@
 #include "movrec/core/table.hpp"
 #include "movrec/model/algorithm.hpp"
 #include "movrec/model/closed_form.hpp"
+#include "movrec/model/net_model.hpp"
 
 namespace movrec {
 namespace {
 
-constexpr std::array<std::string_view, 2> kBiasUses{"user-damping", "item-damping"};
+template <std::size_t... sizes>
+constexpr auto joined(const std::array<std::string_view, sizes>&... lists) {
+  std::array<std::string_view, (sizes + ...)> out{};
+  auto* to = out.begin();
+  ((to = std::copy(lists.begin(), lists.end(), to)), ...);
+  return out;
+}
+template <class... Names>
+constexpr auto names(Names... of) {
+  return std::array<std::string_view, sizeof...(of)>{of...};
+}
 
-const std::array kAlgorithms{
+constexpr auto kDamping = names("user-damping", "item-damping");
+constexpr auto kTraining = joined(names("epochs",
+                                        "batch-size",
+                                        "lr",
+                                        "seed",
+                                        "optimizer",
+                                        "momentum",
+                                        "nesterov",
+                                        "weight-decay",
+                                        "embedding-l2",
+                                        "embedding-update",
+                                        "clip-norm",
+                                        "schedule",
+                                        "min-lr",
+                                        "period",
+                                        "gamma",
+                                        "lr-patience",
+                                        "warmup-epochs",
+                                        "patience",
+                                        "min-delta",
+                                        "refit"),
+                                  kDamping);
+constexpr auto kAnyNet = joined(names("init", "init-std", "output", "bias-terms", "global-mean"), kTraining);
+constexpr auto kProductNet = joined(names("embedding-dim"), kAnyNet);
+constexpr auto kTowerNet = joined(names("layers", "dropout"), kAnyNet);
+constexpr auto kBothNet = joined(names("embedding-dim", "layers", "dropout"), kAnyNet);
+constexpr auto kItemDamping = names("item-damping");
+
+using Default = std::pair<std::string_view, std::string_view>;
+constexpr std::array kMfDefaults{Default{"global-mean", "true"}, Default{"schedule", "one-cycle"},
+                                 Default{"embedding-l2", "0.06"}};
+constexpr std::array kBiasedMfDefaults{Default{"global-mean", "true"}, Default{"bias-terms", "true"},
+                                       Default{"schedule", "one-cycle"}, Default{"embedding-l2", "0.06"}};
+constexpr std::array kGmfDefaults{Default{"global-mean", "true"}, Default{"schedule", "one-cycle"},
+                                  Default{"embedding-l2", "0.06"}};
+constexpr std::array kMlpDefaults{Default{"global-mean", "true"}, Default{"schedule", "one-cycle"},
+                                  Default{"embedding-l2", "0.06"}};
+constexpr std::array kNeuMfDefaults{Default{"global-mean", "true"}, Default{"bias-terms", "true"},
+                                    Default{"schedule", "one-cycle"}, Default{"embedding-l2", "0.06"}};
+
+constexpr Algorithm net(std::string_view name,
+                        std::string_view summary,
+                        std::span<const std::string_view> uses,
+                        std::span<const Default> defaults) {
+  return {.name = name,
+          .summary = summary,
+          .uses = uses,
+          .defaults = defaults,
+          .fit = fit_net_model,
+          .load = load_net_model,
+          .trains_by_gradient = true};
+}
+
+constexpr std::array kAlgorithms{
     Algorithm{.name = "popularity",
               .summary = "the most rated items, the same for everybody",
-              .uses = std::span(kBiasUses).last(1),
+              .uses = kItemDamping,
               .defaults = {},
               .fit = fit_popularity_model,
               .load = load_popularity_model},
     Algorithm{.name = "bias",
               .summary = "global mean + damped user and item biases",
-              .uses = kBiasUses,
+              .uses = kDamping,
               .defaults = {},
               .fit = fit_bias_model,
               .load = load_bias_model},
+    net("mf", "matrix factorization: the product of user and item factors", kProductNet, kMfDefaults),
+    net("biased-mf", "matrix factorization with user and item biases", kProductNet, kBiasedMfDefaults),
+    net("gmf",
+        "generalized matrix factorization: a weight per factor of the product",
+        kProductNet,
+        kGmfDefaults),
+    net("mlp", "multi-layer perceptron over both embeddings", kTowerNet, kMlpDefaults),
+    net("neumf", "neural matrix factorization: gmf and mlp under one output", kBothNet, kNeuMfDefaults),
 };
 
 }  // namespace
@@ -30,6 +102,8 @@ std::span<const Algorithm> algorithms() {
   return kAlgorithms;
 }
 
-const Algorithm& find_algorithm(std::string_view name) { return find_row(kAlgorithms, "model", name); }
+const Algorithm& find_algorithm(std::string_view name) {
+  return find_row(kAlgorithms, "model", name);
+}
 
 }  // namespace movrec

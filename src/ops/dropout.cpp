@@ -28,9 +28,10 @@ at::Tensor dropout_mask(const at::Tensor& like, double p, const DropoutKey& key)
   constexpr std::int64_t kPerBlock = 8;  // 128 random bits as eight numbers of 16
   at::parallel_for(0, (n + kPerBlock - 1) / kPerBlock, 4096, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t block = begin; block < end; ++block) {
-      const auto words = philox4x32({static_cast<std::uint32_t>(block), key.layer, static_cast<std::uint32_t>(key.step),
-                                     static_cast<std::uint32_t>(key.step >> 32)},
-                                    philox_key);
+      const auto words =
+          philox4x32({static_cast<std::uint32_t>(block), key.layer, static_cast<std::uint32_t>(key.step),
+                      static_cast<std::uint32_t>(key.step >> 32)},
+                     philox_key);
       const std::int64_t first = block * kPerBlock;
       for (std::int64_t i = 0; i < std::min(kPerBlock, n - first); ++i) {
         const std::uint32_t bits = (words[static_cast<std::size_t>(i / 2)] >> (16 * (i % 2))) & 0xffffU;

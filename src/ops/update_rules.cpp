@@ -32,13 +32,19 @@ void sgd_reference(at::Tensor& p, const at::Tensor& g, std::array<at::Tensor, 2>
 }
 
 MOVREC_MULTIVERSION
-void adam_loop(float* p, const float* g, float* m, float* v, std::int64_t n, const UpdateNumbers& u, double l2,
+void adam_loop(float* p,
+               const float* g,
+               float* m,
+               float* v,
+               std::int64_t n,
+               const UpdateNumbers& u,
+               double l2,
                double shrink) {
-  const auto b1 = static_cast<float>(u.beta1), b2 = static_cast<float>(u.beta2), eps = static_cast<float>(u.eps);
+  const auto b1 = static_cast<float>(u.beta1), b2 = static_cast<float>(u.beta2),
+             eps = static_cast<float>(u.eps);
   const auto c1 = static_cast<float>(1 - u.beta1), c2 = static_cast<float>(1 - u.beta2);
-  const auto step = static_cast<double>(u.step);
-  const auto rate = static_cast<float>(u.lr / (1 - std::pow(u.beta1, step)));
-  const auto root = static_cast<float>(1 / std::sqrt(1 - std::pow(u.beta2, step)));
+  const auto rate = static_cast<float>(u.lr / u.correction1);
+  const auto root = static_cast<float>(1 / std::sqrt(u.correction2));
   const auto penalty = static_cast<float>(l2), keep = static_cast<float>(1 - shrink);
   for (std::int64_t i = 0; i < n; ++i) {
     const float gradient = g[i] + penalty * p[i];
@@ -55,23 +61,32 @@ void adamw_fused(float* p, const float* g, float* m, float* v, std::int64_t n, c
   adam_loop(p, g, m, v, n, u, 0, u.lr * u.weight_decay);
 }
 
-void adam_step(at::Tensor& p, const at::Tensor& gradient, std::array<at::Tensor, 2>& s, const UpdateNumbers& u) {
-  const auto step = static_cast<double>(u.step);
+void adam_step(at::Tensor& p,
+               const at::Tensor& gradient,
+               std::array<at::Tensor, 2>& s,
+               const UpdateNumbers& u) {
   s[0].mul_(u.beta1).add_(gradient, 1 - u.beta1);
   s[1].mul_(u.beta2).addcmul_(gradient, gradient, 1 - u.beta2);
-  const at::Tensor denominator = s[1].sqrt().div_(std::sqrt(1 - std::pow(u.beta2, step))).add_(u.eps);
-  p.addcdiv_(s[0], denominator, -u.lr / (1 - std::pow(u.beta1, step)));
+  const at::Tensor denominator = s[1].sqrt().div_(std::sqrt(u.correction2)).add_(u.eps);
+  p.addcdiv_(s[0], denominator, -u.lr / u.correction1);
 }
-void adam_reference(at::Tensor& p, const at::Tensor& g, std::array<at::Tensor, 2>& s, const UpdateNumbers& u) {
+void adam_reference(at::Tensor& p,
+                    const at::Tensor& g,
+                    std::array<at::Tensor, 2>& s,
+                    const UpdateNumbers& u) {
   adam_step(p, g.add(p, u.weight_decay), s, u);
 }
-void adamw_reference(at::Tensor& p, const at::Tensor& g, std::array<at::Tensor, 2>& s, const UpdateNumbers& u) {
+void adamw_reference(at::Tensor& p,
+                     const at::Tensor& g,
+                     std::array<at::Tensor, 2>& s,
+                     const UpdateNumbers& u) {
   p.mul_(1 - u.lr * u.weight_decay);
   adam_step(p, g, s, u);
 }
 
 MOVREC_MULTIVERSION
-void rmsprop_fused(float* p, const float* g, float* square, float* momentum, std::int64_t n, const UpdateNumbers& u) {
+void rmsprop_fused(
+    float* p, const float* g, float* square, float* momentum, std::int64_t n, const UpdateNumbers& u) {
   const auto lr = static_cast<float>(u.lr), decay = static_cast<float>(u.weight_decay);
   const auto alpha = static_cast<float>(u.alpha), rest = static_cast<float>(1 - u.alpha);
   const auto mu = static_cast<float>(u.momentum), eps = static_cast<float>(u.eps);
@@ -83,7 +98,10 @@ void rmsprop_fused(float* p, const float* g, float* square, float* momentum, std
   }
 }
 
-void rmsprop_reference(at::Tensor& p, const at::Tensor& g, std::array<at::Tensor, 2>& s, const UpdateNumbers& u) {
+void rmsprop_reference(at::Tensor& p,
+                       const at::Tensor& g,
+                       std::array<at::Tensor, 2>& s,
+                       const UpdateNumbers& u) {
   const at::Tensor gradient = g.add(p, u.weight_decay);
   s[0].mul_(u.alpha).addcmul_(gradient, gradient, 1 - u.alpha);
   s[1].mul_(u.momentum).addcdiv_(gradient, s[0].sqrt().add_(u.eps));
@@ -101,7 +119,10 @@ void adagrad_fused(float* p, const float* g, float* sum, float*, std::int64_t n,
   }
 }
 
-void adagrad_reference(at::Tensor& p, const at::Tensor& g, std::array<at::Tensor, 2>& s, const UpdateNumbers& u) {
+void adagrad_reference(at::Tensor& p,
+                       const at::Tensor& g,
+                       std::array<at::Tensor, 2>& s,
+                       const UpdateNumbers& u) {
   const at::Tensor gradient = g.add(p, u.weight_decay);
   s[0].addcmul_(gradient, gradient);
   p.addcdiv_(gradient, s[0].sqrt().add_(u.eps), -u.lr);
@@ -117,8 +138,17 @@ constexpr std::array kRules{
 
 }  // namespace
 
-std::span<const UpdateRule> update_rules() { return kRules; }
+void UpdateNumbers::at_step(std::int64_t step) {
+  correction1 = 1 - std::pow(beta1, static_cast<double>(step));
+  correction2 = 1 - std::pow(beta2, static_cast<double>(step));
+}
 
-const UpdateRule& find_update_rule(std::string_view name) { return find_row(kRules, "optimizer", name); }
+std::span<const UpdateRule> update_rules() {
+  return kRules;
+}
+
+const UpdateRule& find_update_rule(std::string_view name) {
+  return find_row(kRules, "optimizer", name);
+}
 
 }  // namespace movrec

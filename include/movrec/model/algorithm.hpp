@@ -2,16 +2,19 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "movrec/data/ratings.hpp"
 #include "movrec/model/model.hpp"
 #include "movrec/net/options.hpp"
 #include "movrec/solve/bias.hpp"
 #include "movrec/train/options.hpp"
+#include "movrec/train/trainer.hpp"
 
 namespace movrec {
 
@@ -37,30 +40,29 @@ struct ModelSpec {
   StarScale stars;
 };
 
-/// What a fit says after each epoch, or when a signal broke it off.
+/// What a fit says after each epoch, or when a signal broke one off.
 struct EpochReport {
-  int epoch = 0, epochs = 0;  ///< epoch counts from 1
-  double train_loss = 0;      ///< mean squared error over the epoch's rows, with dropout
-  double lr = 0;              ///< of the epoch's last step
-  double seconds = 0;         ///< training alone, this epoch
-  std::int64_t rows = 0;
-  bool interrupted = false;  ///< in the middle of this epoch; the state goes on from there
+  const EpochStats& stats;
   const Model& model;
-  std::function<StateDict()> trainer_state;  ///< with which a resumed fit goes on, bit by bit
-};
-struct EpochVerdict {
-  bool stop = false;
-  double valid_rmse = 0;  ///< for the plateau schedule
+  std::function<StateDict()> trainer_state;
 };
 
-/// A fit's whole world: no test row can come near it, and validation is behind a callback.
+/// With which a fit goes on, bit by bit: the states of the model and of its trainer.
+struct FitState {
+  const StateDict& model;
+  const StateDict& trainer;
+};
+
+/// A fit's whole world: no test row can come near it, and validation rows are behind a function.
 struct FitContext {
   const ModelSpec& spec;
   const Ratings& train;
-  std::string device = "cpu";         ///< cpu, cuda, cuda:n
-  const StateDict* resume = nullptr;  ///< an earlier trainer_state
-  int stop_after_epoch = 0;           ///< end here (refit), with the schedule of all epochs; 0: at the last
-  std::function<EpochVerdict(const EpochReport&)> on_epoch{};  ///< may be empty
+  std::string device = "cpu";  ///< cpu, cuda, cuda:n
+  std::optional<FitState> resume{};
+  int last_epoch = 0;                              ///< end here, within the schedule of all epochs; 0: all
+  std::vector<double> replayed_rmse{};             ///< of the run whose number of epochs a refit repeats
+  std::function<double(const Model&)> validate{};  ///< the validation RMSE; may be empty
+  std::function<bool(const EpochReport&)> on_epoch{};  ///< true: stop here; may be empty
 };
 
 /// One row of the algorithm table.

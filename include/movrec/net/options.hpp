@@ -13,7 +13,7 @@ struct NetOptions {
   std::vector<std::int64_t> layers{64, 32, 16};
   std::int64_t embedding_dim = 64;
   double dropout = 0;
-  std::string init = "normal";
+  std::string init = "torch";
   double init_std = 0.02;
   std::string output = "raw";
   bool bias_terms = false;
@@ -22,9 +22,9 @@ struct NetOptions {
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit(Field{.name = "layers",
-                .help =
-                    "embedding width, then the widths of the tower: 256,128,64 means two embeddings of 256, "
-                    "Linear 512 to 256 to 128",
+                .help = "width of the tower's embeddings, then half the width of each hidden layer: "
+                        "256,128,64 is two "
+                        "embeddings of 256, then Linear 512 to 256 to 128",
                 .min = 1,
                 .max = 65536},
           self.layers);
@@ -40,14 +40,15 @@ struct NetOptions {
         Field{
             .name = "init",
             .help =
-                "initial embeddings: normal and uniform use --init-std, torch is N(0, 1), s1 is that of each "
-                "model's first publication",
-            .choices = {"normal", "uniform", "xavier", "kaiming", "torch"}},
+                "initial weights of layers: torch is LibTorch's U(±1/sqrt(inputs)); normal and uniform have "
+                "standard deviation --init-std",
+            .choices = {"torch", "xavier", "kaiming", "normal", "uniform"}},
         self.init);
-    visit(
-        Field{
-            .name = "init-std", .help = "standard deviation of the initial embeddings", .min = 0, .max = 10},
-        self.init_std);
+    visit(Field{.name = "init-std",
+                .help = "standard deviation of the initial embeddings, normal (with --init uniform: uniform)",
+                .min = 0,
+                .max = 10},
+          self.init_std);
     visit(
         Field{
             .name = "output",
@@ -55,10 +56,8 @@ struct NetOptions {
                 "raw, or sigmoid: squashed into the range of the stars, in training and in prediction alike",
             .choices = {"raw", "sigmoid"}},
         self.output);
-    visit(Field{.name = "bias-terms", .help = "add a trained bias for each user and each item"},
-          self.bias_terms);
-    visit(Field{.name = "global-mean", .help = "start from the mean of the training stars"},
-          self.global_mean);
+    visit(Field{.name = "bias-terms", .help = "a trained bias for each user and each item"}, self.bias_terms);
+    visit(Field{.name = "global-mean", .help = "add the mean of the training stars"}, self.global_mean);
   }
 };
 

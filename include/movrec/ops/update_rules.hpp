@@ -18,11 +18,15 @@ struct UpdateNumbers {
   double beta1 = 0.9, beta2 = 0.999;  ///< adam, adamw
   double alpha = 0.99;                ///< rmsprop
   double eps = 1e-8;
-  std::int64_t step = 1;  ///< counts from 1
+  double correction1 = 1, correction2 = 1;  ///< adam, adamw: 1 - beta^step
+
+  /// Sets what depends on the step, which counts from 1.
+  void at_step(std::int64_t step);
 };
 
-/// One row of the table of optimizers. Each rule keeps at most two numbers per parameter, and is written twice: as one
-/// fused pass over floats, and as plain LibTorch operations, which run on any device and which tests hold the first to.
+/// One row of the table of optimizers. Each rule keeps at most two numbers per parameter, and is written
+/// twice: as one fused pass over floats, and as plain LibTorch operations, which run on any device and which
+/// tests hold the first to.
 struct UpdateRule {
   std::string_view name;
   int n_states;

@@ -18,6 +18,7 @@ struct TrainOptions {
   bool nesterov = false;
   double weight_decay = 0;
   double embedding_l2 = 0;
+  std::string embedding_update = "sparse";
   double clip_norm = 0;
   std::string schedule = "constant";
   double min_lr = 0;
@@ -53,6 +54,13 @@ struct TrainOptions {
                 .min = 0,
                 .max = 100},
           self.embedding_l2);
+    visit(
+        Field{
+            .name = "embedding-update",
+            .help =
+                "sparse: a step changes the rows of its batch; dense: all rows, as LibTorch's optimizers do",
+            .choices = {"sparse", "dense"}},
+        self.embedding_update);
     visit(Field{.name = "clip-norm",
                 .help = "scale gradients down to this norm (0: never)",
                 .min = 0,

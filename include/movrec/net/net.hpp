@@ -1,0 +1,86 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "movrec/data/ratings.hpp"
+#include "movrec/net/options.hpp"
+
+namespace movrec {
+
+enum class Side { user, item };
+
+/// Weights of which a batch touches only the rows of its users or items.
+struct EmbeddingTable {
+  std::string name;
+  Side side;
+  at::Tensor weight;  ///< [n_users or n_items, d]
+};
+
+/// Weights that every batch touches; they require gradients.
+struct DenseWeight {
+  std::string name;
+  at::Tensor weight;
+};
+
+/// Which dropout masks a forward pass in training draws (ops/dropout.hpp).
+struct DropoutStep {
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+};
+
+/// A differentiable model of the stars of (user, item) pairs. Embedding rows are gathered outside, so that
+/// their gradients are those of the batch's rows and never of a whole table.
+class Net {
+ public:
+  virtual ~Net() = default;
+  std::vector<EmbeddingTable>& tables() { return tables_; }
+  const std::vector<EmbeddingTable>& tables() const { return tables_; }
+  std::vector<DenseWeight>& weights() { return weights_; }
+  const std::vector<DenseWeight>& weights() const { return weights_; }
+  std::int64_t n_parameters() const;
+
+  /// Stars [B] from rows[t] = tables()[t].weight's rows [B, d_t] of the batch. `dropout` null: none, as in
+  /// prediction.
+  virtual at::Tensor forward(std::span<const at::Tensor> rows, const DropoutStep* dropout) const = 0;
+
+  /// Stars [U, n_items] of all items for users [U] (int64). What depends on the user or the item alone is
+  /// computed once; equals `forward` on every pair up to rounding.
+  virtual at::Tensor score_all(const at::Tensor& users) const = 0;
+
+ protected:
+  std::vector<EmbeddingTable> tables_;
+  std::vector<DenseWeight> weights_;
+};
+
+/// What a Net is made for.
+struct NetShape {
+  std::int64_t n_users = 0, n_items = 0;
+  StarScale stars;
+  double mean = 0;  ///< of the training stars; added where global_mean is on
+};
+
+/// Which parts a pair net is the sum of; one row per model.
+///   product: Σ_f p_uf q_if, or with a weight per factor (GMF: He et al., "Neural collaborative filtering",
+///   WWW 2017, eq. 9) tower:   a multi-layer perceptron over the two concatenated embeddings (ibid., eq. 10)
+/// NeuMF is weighted product and tower under one output layer (eq. 12).
+struct PairNetParts {
+  std::string_view name;
+  bool product = false, weighted_product = false, tower = false;
+};
+std::span<const PairNetParts> pair_nets();
+
+/// Weights are drawn from (seed, name of the weight), the same at any thread count. Error{usage} for options
+/// that contradict each other.
+std::unique_ptr<Net> make_pair_net(std::string_view name,
+                                   const NetShape&,
+                                   const NetOptions&,
+                                   std::uint64_t seed);
+
+}  // namespace movrec

@@ -1,0 +1,186 @@
+#include "movrec/checkpoint/checkpoint.hpp"
+
+#include <torch/csrc/jit/serialization/import.h>
+#include <torch/torch.h>
+
+#include <cstring>
+
+#include "movrec/core/build_info.hpp"
+#include "movrec/core/digest.hpp"
+#include "movrec/core/files.hpp"
+#include "movrec/ops/state.hpp"
+
+namespace movrec {
+namespace fs = std::filesystem;
+namespace {
+
+using Arrays = c10::Dict<std::string, at::Tensor>;
+
+at::ScalarType scalar_type(StateArray::Type type) {
+  switch (type) {
+    case StateArray::Type::f32:
+      return at::kFloat;
+    case StateArray::Type::f64:
+      return at::kDouble;
+    case StateArray::Type::i32:
+      return at::kInt;
+    case StateArray::Type::i64:
+      return at::kLong;
+  }
+  return at::kFloat;
+}
+
+at::Tensor to_tensor(const StateArray& array) {
+  at::Tensor out = at::empty(array.shape, scalar_type(array.type));
+  std::memcpy(out.data_ptr(), array.bytes.data(), array.bytes.size());
+  return out;
+}
+
+Arrays to_arrays(const StateDict& state) {
+  Arrays out;
+  for (const auto& [name, array] : state.arrays()) out.insert(name, to_tensor(array));
+  return out;
+}
+
+StateDict from_arrays(const c10::IValue& value) {
+  StateDict out;
+  for (const auto& entry : value.toGenericDict())
+    out.set(entry.key().toStringRef(), to_state(entry.value().toTensor()));
+  return out;
+}
+
+/// Over everything that a flipped bit could change unnoticed.
+std::string digest_of(const std::string& meta, std::initializer_list<const StateDict*> states) {
+  Digest digest(Digest::Kind::sha256);
+  digest.update(meta);
+  for (const StateDict* state : states)
+    for (const auto& [name, array] : state->arrays()) {
+      digest.update(name);
+      digest.update({reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size()});
+    }
+  return digest.hex();
+}
+
+template <class Id, class Idx>
+StateArray id_array(const IdMap<Id, Idx>& map) {
+  std::vector<std::int32_t> ids;
+  for (Id id : map.ids()) ids.push_back(number(id));
+  return StateArray::of(std::span<const std::int32_t>(ids), {map.size()});
+}
+
+template <class Map, class Id>
+Map id_map(const StateDict& state, const std::string& name) {
+  std::vector<Id> ids;
+  for (std::int32_t id : state.get(name).as<std::int32_t>()) ids.push_back(Id{id});
+  return Map(std::move(ids));
+}
+
+nlohmann::json meta_of(const Checkpoint& checkpoint) {
+  const ModelSpec& spec = checkpoint.spec;
+  return {{"movrec", build_info().version},
+          {"revision", build_info().revision},
+          {"algorithm", spec.algorithm},
+          {"options", options_to_json(spec.options)},
+          {"n_users", spec.n_users},
+          {"n_items", spec.n_items},
+          {"stars", {spec.stars.min, spec.stars.max}},
+          {"data", options_to_json(checkpoint.data)},
+          {"split", options_to_json(checkpoint.split)},
+          {"dataset", checkpoint.dataset_name},
+          {"dataset_checksum", checkpoint.dataset_checksum},
+          {"split_digest", checkpoint.split_digest},
+          {"refitted", checkpoint.refitted},
+          {"epoch", checkpoint.epoch},
+          {"metrics", checkpoint.metrics},
+          {"progress", checkpoint.progress}};
+}
+
+Checkpoint from_meta(const nlohmann::json& meta) {
+  Checkpoint out;
+  out.spec.algorithm = meta.at("algorithm").get<std::string>();
+  options_from_json(out.spec.options, meta.at("options"));
+  out.spec.n_users = meta.at("n_users").get<std::int32_t>();
+  out.spec.n_items = meta.at("n_items").get<std::int32_t>();
+  out.spec.stars = {meta.at("stars").at(0).get<float>(), meta.at("stars").at(1).get<float>()};
+  options_from_json(out.data, meta.at("data"));
+  options_from_json(out.split, meta.at("split"));
+  out.dataset_name = meta.at("dataset").get<std::string>();
+  out.dataset_checksum = meta.at("dataset_checksum").get<std::string>();
+  out.split_digest = meta.at("split_digest").get<std::string>();
+  out.refitted = meta.at("refitted").get<bool>();
+  out.epoch = meta.at("epoch").get<int>();
+  out.metrics = meta.at("metrics");
+  out.progress = meta.at("progress");
+  return out;
+}
+
+Checkpoint parse(const std::string& content) {
+  const auto dict = torch::pickle_load(std::vector<char>(content.begin(), content.end())).toGenericDict();
+  if (!dict.contains("movrec_format")) throw std::invalid_argument("it holds no movrec format number");
+  const std::int64_t format = dict.at("movrec_format").toInt();
+  if (format > Checkpoint::kFormat)
+    throw Error(ErrorKind::model, "it was written by a newer movrec",
+                fmt::format("its format is {}, this program knows up to {}", format, Checkpoint::kFormat),
+                "update movrec");
+  const std::string meta = dict.at("meta").toStringRef();
+  const StateDict ids = from_arrays(dict.at("ids"));
+  const StateDict model = from_arrays(dict.at("model"));
+  const StateDict trainer = from_arrays(dict.at("trainer"));
+  if (digest_of(meta, {&ids, &model, &trainer}) != dict.at("digest").toStringRef())
+    throw std::invalid_argument("its content does not match its digest");
+  Checkpoint out = from_meta(nlohmann::json::parse(meta));
+  out.users = id_map<UserMap, UserId>(ids, "users");
+  out.items = id_map<ItemMap, ItemId>(ids, "items");
+  if (out.users.size() != out.spec.n_users || out.items.size() != out.spec.n_items)
+    throw std::invalid_argument("its id maps do not fit its model");
+  out.model = model;
+  if (!trainer.arrays().empty()) out.trainer = trainer;
+  return out;
+}
+
+}  // namespace
+
+void save_checkpoint(const fs::path& path, const Checkpoint& checkpoint) {
+  StateDict ids;
+  ids.set("users", id_array(checkpoint.users));
+  ids.set("items", id_array(checkpoint.items));
+  const StateDict trainer = checkpoint.trainer.value_or(StateDict{});
+  const std::string meta = meta_of(checkpoint).dump();
+
+  c10::Dict<std::string, c10::IValue> dict;
+  dict.insert("movrec_format", std::int64_t{Checkpoint::kFormat});
+  dict.insert("meta", meta);
+  dict.insert("ids", to_arrays(ids));
+  dict.insert("model", to_arrays(checkpoint.model));
+  dict.insert("trainer", to_arrays(trainer));
+  dict.insert("digest", digest_of(meta, {&ids, &checkpoint.model, &trainer}));
+  const std::vector<char> bytes = torch::pickle_save(dict);
+  in_context("saving the checkpoint",
+             [&] { write_file_atomically(path, std::string_view(bytes.data(), bytes.size())); });
+}
+
+Checkpoint load_checkpoint(const fs::path& path) {
+  std::string content;
+  try {
+    content = read_file(path);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::model, error.message());
+  }
+  const std::string context = fmt::format("{} is not a usable checkpoint", path.string());
+  try {
+    return in_context(path.string(), [&] { return parse(content); });
+  } catch (const Error& error) {
+    throw Error(ErrorKind::model, error.message(), error.why(), error.remedy());
+  } catch (const c10::Error&) {
+    // LibTorch's own words are about its reader's internals; what a person needs to know is which file.
+    throw Error(ErrorKind::model, context, "it is cut short, damaged, or was not written by movrec");
+  } catch (const std::exception& error) {
+    throw Error(ErrorKind::model, context, error.what());
+  }
+}
+
+std::unique_ptr<Model> load_model(const Checkpoint& checkpoint) {
+  return find_algorithm(checkpoint.spec.algorithm).load(checkpoint.spec, checkpoint.model);
+}
+
+}  // namespace movrec

@@ -1,0 +1,180 @@
+#include "movrec/train/trainer.hpp"
+
+#include <torch/torch.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "movrec/core/progress.hpp"
+#include "movrec/core/random.hpp"
+#include "movrec/core/stop.hpp"
+#include "movrec/net/net.hpp"
+#include "movrec/ops/state.hpp"
+#include "movrec/train/schedule.hpp"
+#include "train/optimizer.hpp"
+
+namespace movrec {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A column as a tensor on the device, without a copy on the CPU.
+template <class T>
+at::Tensor column(const std::vector<T>& values, at::ScalarType type, const at::Device& device) {
+  auto* data = const_cast<T*>(values.data());
+  return at::from_blob(data, {static_cast<std::int64_t>(values.size())}, at::TensorOptions(type)).to(device);
+}
+
+enum Stream : std::uint64_t { kBatches = 1, kDropout = 2 };
+
+}  // namespace
+
+struct Trainer::Impl {
+  Impl(Net& n, const Ratings& train, const TrainOptions& o, const std::string& device_name)
+      : net(n),
+        options(o),
+        device(device_name),
+        users(column(train.users, at::kInt, device)),
+        items(column(train.items, at::kInt, device)),
+        stars(column(train.stars, at::kFloat, device)),
+        n_rows(static_cast<std::int64_t>(train.size())),
+        steps_per_epoch((n_rows + o.batch_size - 1) / o.batch_size),
+        optimizer(n, o),
+        loss_sum(at::zeros({}, at::TensorOptions(at::kDouble).device(device))) {}
+
+  /// One step on rows `picked` [B]; adds the batch's squared errors to loss_sum.
+  void train_step(const at::Tensor& picked) {
+    const at::Tensor batch_users = users.index_select(0, picked).to(at::kLong);
+    const at::Tensor batch_items = items.index_select(0, picked).to(at::kLong);
+    const at::Tensor batch_stars = stars.index_select(0, picked);
+    std::vector<at::Tensor> leaves;
+    for (const EmbeddingTable& table : net.tables())
+      leaves.push_back(table.weight.index_select(0, table.side == Side::user ? batch_users : batch_items)
+                           .requires_grad_());
+    const std::size_t n_tables = leaves.size();
+    for (const DenseWeight& weight : net.weights()) leaves.push_back(weight.weight);
+
+    const DropoutStep dropout{mix_seed(options.seed, kDropout), static_cast<std::uint64_t>(step)};
+    const at::Tensor loss =
+        at::mse_loss(net.forward(std::span(leaves).first(n_tables), &dropout), batch_stars);
+    const std::vector<at::Tensor> gradients = torch::autograd::grad({loss}, leaves);
+
+    at::NoGradGuard no_grad;
+    loss_sum.add_(loss, static_cast<double>(picked.size(0)));
+    optimizer.step(batch_users, batch_items, gradients, lr_at(options, step, steps_per_epoch, valid_rmse),
+                   step + 1);
+  }
+
+  void check_finite(int epoch) const {
+    const double sum = loss_sum.item<double>();
+    if (!std::isfinite(sum))
+      throw Error(
+          ErrorKind::failure,
+          fmt::format("training diverged in epoch {}, step {}: the loss is {}", epoch, step, sum),
+          fmt::format("the learning rate is {:.3g}", lr_at(options, step, steps_per_epoch, valid_rmse)),
+          fmt::format("--lr {:.1g} or --clip-norm 1", options.lr / 10));
+  }
+
+  EpochStats stats(int epoch, bool interrupted) const {
+    EpochStats out;
+    out.epoch = epoch;
+    out.epochs = options.epochs;
+    out.rows = rows_done(step - (epoch - 1) * steps_per_epoch);
+    out.train_loss = out.rows > 0 ? loss_sum.item<double>() / static_cast<double>(out.rows) : 0;
+    out.lr = lr_at(options, std::max<std::int64_t>(step - 1, 0), steps_per_epoch, valid_rmse);
+    out.seconds = epoch_seconds;
+    out.interrupted = interrupted;
+    return out;
+  }
+
+  std::int64_t rows_done(std::int64_t steps) const { return std::min(steps * options.batch_size, n_rows); }
+
+  /// The rest of the epoch that `step` stands in; false if a signal broke it off.
+  bool run_epoch(int epoch) {
+    const auto started = Clock::now();
+    const double seconds_before = epoch_seconds;
+    const std::int64_t first = (epoch - 1) * steps_per_epoch;
+    const auto order = random_permutation(static_cast<std::size_t>(n_rows), mix_seed(options.seed, kBatches),
+                                          static_cast<std::uint64_t>(epoch));
+    const at::Tensor rows = column(order, at::kInt, device);
+    Progress progress(fmt::format("epoch {}/{}", epoch, options.epochs), n_rows, "rows");
+    bool finished = true;
+    while (step < first + steps_per_epoch) {
+      if (stop_signal() != 0) {
+        finished = false;
+        break;
+      }
+      const std::int64_t begin = (step - first) * options.batch_size;
+      train_step(rows.slice(0, begin, std::min(begin + options.batch_size, n_rows)));
+      ++step;
+      // On a GPU, asking for the loss would wait for it: only the epoch's end does.
+      if (device.is_cpu()) check_finite(epoch);
+      progress.update(rows_done(step - first));
+    }
+    check_finite(epoch);
+    epoch_seconds = seconds_before + std::chrono::duration<double>(Clock::now() - started).count();
+    return finished;
+  }
+
+  Net& net;
+  TrainOptions options;
+  at::Device device;
+  at::Tensor users, items, stars;
+  std::int64_t n_rows, steps_per_epoch;
+  Optimizer optimizer;
+  at::Tensor loss_sum;  ///< of the current epoch, on the device
+  std::int64_t step = 0;
+  double epoch_seconds = 0;
+  std::vector<double> valid_rmse;  ///< of finished epochs
+};
+
+Trainer::Trainer(Net& net, const Ratings& train, const TrainOptions& options, const std::string& device)
+    : impl_(std::make_unique<Impl>(net, train, options, device)) {}
+Trainer::~Trainer() = default;
+
+void Trainer::run(int last_epoch, const Callbacks& callbacks) {
+  Impl& it = *impl_;
+  while (true) {
+    const int epoch = static_cast<int>(it.step / it.steps_per_epoch) + 1;
+    if (epoch > last_epoch) return;
+    if (!it.run_epoch(epoch)) {
+      if (callbacks.on_epoch) callbacks.on_epoch(it.stats(epoch, /*interrupted=*/true));
+      return;
+    }
+    EpochStats stats = it.stats(epoch, /*interrupted=*/false);
+    const auto done = static_cast<std::size_t>(epoch);
+    if (callbacks.validate) {
+      stats.valid_rmse = callbacks.validate();
+    } else if (callbacks.replayed_rmse.size() >= done) {
+      stats.valid_rmse = callbacks.replayed_rmse[done - 1];
+    }
+    it.valid_rmse.push_back(stats.valid_rmse);
+    it.loss_sum.zero_();
+    it.epoch_seconds = 0;
+    if (callbacks.on_epoch && callbacks.on_epoch(stats)) return;
+    if (stop_signal() != 0) return;
+  }
+}
+
+StateDict Trainer::state() const {
+  const Impl& it = *impl_;
+  StateDict state = it.optimizer.state();
+  state.set("step", to_state(at::scalar_tensor(it.step, at::kLong)));
+  state.set("epoch_seconds", to_state(at::scalar_tensor(it.epoch_seconds, at::kDouble)));
+  state.set("loss_sum", to_state(it.loss_sum));
+  state.set("valid_rmse",
+            StateArray::of(std::span(it.valid_rmse), {static_cast<std::int64_t>(it.valid_rmse.size())}));
+  return state;
+}
+
+void Trainer::load(const StateDict& state) {
+  Impl& it = *impl_;
+  it.optimizer.load(state);
+  it.step = state.values<std::int64_t>("step", 1)[0];
+  it.epoch_seconds = state.values<double>("epoch_seconds", 1)[0];
+  copy_from_state(it.loss_sum, state, "loss_sum");
+  const auto rmse = state.get("valid_rmse").as<double>();
+  it.valid_rmse.assign(rmse.begin(), rmse.end());
+}
+
+}  // namespace movrec
