@@ -147,7 +147,7 @@ void save_checkpoint(const fs::path& path, const Checkpoint& checkpoint) {
   const StateDict trainer = checkpoint.trainer.value_or(StateDict{});
   const std::string meta = meta_of(checkpoint).dump();
 
-  c10::Dict<std::string, c10::IValue> dict;
+  c10::impl::GenericDict dict(c10::StringType::get(), c10::AnyType::get());
   dict.insert("movrec_format", std::int64_t{Checkpoint::kFormat});
   dict.insert("meta", meta);
   dict.insert("ids", to_arrays(ids));
