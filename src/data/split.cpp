@@ -216,9 +216,8 @@ std::vector<RowIdx> numpy_permutation(std::size_t n, std::uint32_t seed) {
 
 Split make_split(const Dataset& dataset, const SplitOptions& options) {
   const bool has_predefined = dataset.predefined_test_begin.has_value();
-  const std::string_view name = !options.split.empty() ? options.split
-                                : has_predefined       ? "predefined"
-                                                       : "random";
+  const std::string_view standard = has_predefined ? "predefined" : "random";
+  const std::string_view name = options.split.empty() ? standard : std::string_view(options.split);
   const auto* const strategy = std::ranges::find(kStrategies, name, &Strategy::name);
   if (strategy == kStrategies.end()) {
     std::vector<std::string_view> known;
