@@ -1,0 +1,221 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "movrec/core/digest.hpp"
+#include "movrec/core/error.hpp"
+#include "movrec/data/split.hpp"
+
+using namespace movrec;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+namespace {
+
+/// Row r: user r % n_users, item r, time times[r].
+Dataset dataset_of(int n_users, std::vector<std::int64_t> times) {
+  Dataset dataset;
+  dataset.name = "test";
+  const auto n = static_cast<int>(times.size());
+  for (int row = 0; row < n; ++row) {
+    dataset.ratings.users.push_back(UserIdx{row % n_users});
+    dataset.ratings.items.push_back(ItemIdx{row});
+    dataset.ratings.stars.push_back(3);
+  }
+  dataset.ratings.times = std::move(times);
+  dataset.ratings.n_users = n_users;
+  dataset.ratings.n_items = n;
+  return dataset;
+}
+
+Dataset dataset_of(int n_users, int n_rows) {
+  std::vector<std::int64_t> times(static_cast<std::size_t>(n_rows));
+  for (std::size_t row = 0; row < times.size(); ++row)
+    times[row] = static_cast<std::int64_t>(row * 7919 % 1000);
+  return dataset_of(n_users, std::move(times));
+}
+
+std::string error_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    return error.message();
+  }
+  return "no error";
+}
+
+std::string digest_of(const std::vector<RowIdx>& rows) {
+  return sha256_hex({reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(RowIdx)});
+}
+
+std::set<int> users_of(const Dataset& dataset, const std::vector<RowIdx>& rows) {
+  std::set<int> users;
+  for (RowIdx row : rows) users.insert(number(dataset.ratings.users[row]));
+  return users;
+}
+
+// Expected values: numpy.random.RandomState(seed).permutation(n).
+TEST(NumpyPermutation, IsNumpys) {
+  EXPECT_THAT(numpy_permutation(10, 42U), ElementsAre(8, 1, 5, 0, 7, 2, 9, 4, 3, 6));
+  EXPECT_THAT(numpy_permutation(7, 0U), ElementsAre(6, 2, 1, 3, 0, 5, 4));
+  EXPECT_THAT(numpy_permutation(16, 4294967295U),
+              ElementsAre(8, 1, 5, 11, 9, 14, 15, 13, 10, 6, 0, 4, 7, 12, 2, 3));
+  EXPECT_THAT(numpy_permutation(0, 1), IsEmpty());
+  EXPECT_THAT(numpy_permutation(1, 1), ElementsAre(0));
+  EXPECT_EQ(digest_of(numpy_permutation(100'000, 7)),
+            "98c8dfa819be502e1d525d13121e3ce18a8f457aeb8b48d3d2986cf4888bcd4c");
+}
+
+// Expected values: sklearn.model_selection.train_test_split(range(10), test_size=0.2, random_state=42) and
+// the same of what is left.
+TEST(Split, RandomIsTrainTestSplits) {
+  const Split split = make_split(dataset_of(3, 10), {});
+  EXPECT_THAT(split.test, ElementsAre(8, 1));
+  EXPECT_THAT(split.valid, ElementsAre(0));
+  EXPECT_THAT(split.train, ElementsAre(4, 5, 6, 7, 9, 2, 3));
+}
+
+TEST(Split, ValidationMayBeCutFromTest) {
+  SplitOptions options;
+  options.valid_from = "test";
+  options.valid_fraction = 0.5;
+  options.test_fraction = 0.4;
+  const Split split = make_split(dataset_of(3, 10), options);
+  EXPECT_THAT(split.test, ElementsAre(1, 0));
+  EXPECT_THAT(split.valid, ElementsAre(8, 5));
+  EXPECT_THAT(split.train, ElementsAre(7, 2, 9, 4, 3, 6));
+}
+
+TEST(Split, EveryStrategyPartitionsTheRowsAndRepeatsItself) {
+  Dataset dataset = dataset_of(20, 400);
+  for (const std::string strategy : {"random", "chronological", "leave-last", "users", "predefined"}) {
+    SCOPED_TRACE(strategy);
+    SplitOptions options;
+    options.split = strategy;
+    dataset.predefined_test_begin = strategy == "predefined" ? std::optional<std::size_t>(300) : std::nullopt;
+    const Split split = make_split(dataset, options);
+    std::vector<RowIdx> rows = split.train;
+    rows.insert(rows.end(), split.valid.begin(), split.valid.end());
+    rows.insert(rows.end(), split.test.begin(), split.test.end());
+    std::ranges::sort(rows);
+    ASSERT_EQ(rows.size(), 400U);
+    for (RowIdx row = 0; row < 400; ++row) EXPECT_EQ(rows[row], row);
+    EXPECT_FALSE(split.valid.empty());
+    EXPECT_EQ(make_split(dataset, options).digest, split.digest);
+  }
+}
+
+TEST(Split, SeedChangesTheRandomRows) {
+  const Dataset dataset = dataset_of(20, 400);
+  SplitOptions other;
+  other.split_seed = 43;
+  EXPECT_NE(make_split(dataset, {}).digest, make_split(dataset, other).digest);
+}
+
+TEST(Split, DigestIsOfTheSizesAndRows) {
+  const Split split = make_split(dataset_of(3, 10), {});
+  std::string bytes;
+  for (const auto* rows : {&split.train, &split.valid, &split.test}) {
+    const std::uint64_t size = rows->size();
+    bytes.append(reinterpret_cast<const char*>(&size), sizeof size);
+    bytes.append(reinterpret_cast<const char*>(rows->data()), size * sizeof(RowIdx));
+  }
+  EXPECT_EQ(split.digest, sha256_hex(bytes));
+}
+
+TEST(Split, ChronologicalCutsAtQuantilesOfTime) {
+  SplitOptions options;
+  options.split = "chronological";
+  // The 0.8 quantile of 0, 10 … 90 is 72, that of what is left (0 … 70) is 56.
+  Split split = make_split(dataset_of(2, {90, 0, 80, 10, 70, 20, 60, 30, 50, 40}), options);
+  EXPECT_THAT(split.test, ElementsAre(0, 2));
+  EXPECT_THAT(split.valid, ElementsAre(4, 6));
+  EXPECT_THAT(split.train, ElementsAre(1, 3, 5, 7, 8, 9));
+
+  options.valid_from = "test";
+  options.valid_fraction = 0.5;
+  split = make_split(dataset_of(2, {90, 0, 80, 10, 70, 20, 60, 30, 50, 40}), options);
+  EXPECT_THAT(split.valid, ElementsAre(2));
+  EXPECT_THAT(split.test, ElementsAre(0));
+}
+
+TEST(Split, ChronologicalKeepsEqualTimesTogether) {
+  SplitOptions options;
+  options.split = "chronological";
+  options.test_fraction = 0.5;
+  options.valid_fraction = 0.5;
+  const Split split = make_split(dataset_of(2, {1, 2, 2, 3, 3, 3, 9, 9}), options);
+  EXPECT_THAT(split.train, ElementsAre(0, 1, 2));
+  EXPECT_THAT(split.valid, ElementsAre(3, 4, 5));
+  EXPECT_THAT(split.test, ElementsAre(6, 7));
+}
+
+TEST(Split, LeaveLastTakesEachUsersLastTwo) {
+  SplitOptions options;
+  options.split = "leave-last";
+  // Users 0 and 1 alternate; user 2 has two ratings only.
+  Dataset dataset = dataset_of(2, {50, 5, 40, 5, 60, 5, 55, 1, 0, 0});
+  dataset.ratings.users[8] = dataset.ratings.users[9] = UserIdx{2};
+  dataset.ratings.n_users = 3;
+  const Split split = make_split(dataset, options);
+  EXPECT_THAT(split.test, ElementsAre(4, 5));   // user 0: time 60; user 1: the last row of time 5
+  EXPECT_THAT(split.valid, ElementsAre(3, 6));  // user 0: time 55; user 1: the row before
+  EXPECT_THAT(split.train, ElementsAre(0, 1, 2, 7, 8, 9));
+  options.valid_fraction = 0.1;
+  EXPECT_THAT(error_of([&] { make_split(dataset, options); }), HasSubstr("--valid-fraction"));
+}
+
+TEST(Split, UsersShareNoUser) {
+  const Dataset dataset = dataset_of(20, 400);
+  SplitOptions options;
+  options.split = "users";
+  const Split split = make_split(dataset, options);
+  const auto train = users_of(dataset, split.train), valid = users_of(dataset, split.valid),
+             test = users_of(dataset, split.test);
+  EXPECT_EQ(test.size(), 4U);
+  EXPECT_EQ(valid.size(), 2U);
+  EXPECT_EQ(train.size(), 14U);
+  std::set<int> all = train;
+  all.insert(valid.begin(), valid.end());
+  all.insert(test.begin(), test.end());
+  EXPECT_EQ(all.size(), 20U);
+}
+
+TEST(Split, PredefinedIsTheDefaultWhereThereIsOne) {
+  Dataset dataset = dataset_of(3, 12);
+  dataset.predefined_test_begin = 10;
+  const Split split = make_split(dataset, {});
+  EXPECT_THAT(split.test, ElementsAre(10, 11));
+  EXPECT_THAT(split.valid, ElementsAre(8));  // as of the random split of rows 0 … 9
+  SplitOptions random;
+  random.split = "random";
+  EXPECT_EQ(error_of([&] { make_split(dataset, random); }),
+            "--split random: test has a test part of its own");
+}
+
+TEST(Split, RefusesWhatTheDataDoesNotAllow) {
+  SplitOptions options;
+  options.split = "predefined";
+  EXPECT_EQ(error_of([&] { make_split(dataset_of(3, 12), options); }),
+            "--split predefined: test has no test part of its own");
+  Dataset dataset = dataset_of(3, 12);
+  dataset.ratings.times.clear();
+  options.split = "chronological";
+  EXPECT_EQ(error_of([&] { make_split(dataset, options); }), "--split chronological: test has no times");
+  options.split = "leave-last";
+  EXPECT_EQ(error_of([&] { make_split(dataset, options); }), "--split leave-last: test has no times");
+  EXPECT_EQ(error_of([&] { make_split(dataset_of(1, 2), {}); }),
+            "--split random: no rows are left for the train part of test's 2 ratings");
+  options.split = "chronological";
+  EXPECT_EQ(error_of([&] {
+              make_split(dataset_of(2, {4, 4, 4, 4}), options);
+            }),
+            "--split chronological: no rows are left for the validation part of test's 4 ratings");
+}
+
+}  // namespace
