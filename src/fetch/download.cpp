@@ -45,8 +45,8 @@ void retry(const std::string& url,
       delay = options.first_delay;
     }
     if (!outcome.may_pass || --tries_left <= 0)
-      throw Error(ErrorKind::data, fmt::format("cannot download {}", url_for_people(url)), outcome.why);
-    spdlog::warn("{}: {}; trying again in {:.1f} s", url_for_people(url), outcome.why,
+      throw Error(ErrorKind::data, fmt::format("cannot download {}", url_without_password(url)), outcome.why);
+    spdlog::warn("{}: {}; trying again in {:.1f} s", url_without_password(url), outcome.why,
                  std::chrono::duration<double>(delay).count());
     wait(delay);
   }
@@ -59,7 +59,7 @@ std::string validator_of(const HttpGet& request) {
 }
 
 [[noreturn]] void fail_wrong_file(const std::string& url, const std::string& why) {
-  throw Error(ErrorKind::data, fmt::format("{} is not the expected file", url_for_people(url)), why);
+  throw Error(ErrorKind::data, fmt::format("{} is not the expected file", url_without_password(url)), why);
 }
 
 /// One try to get the rest of the part.
@@ -85,8 +85,7 @@ HttpGet::Outcome fetch_rest(HttpGet& request,
     }
     const std::int64_t length = request.content_length(), size = part.size() + length;
     if (expected.bytes > 0 && length >= 0 && size != expected.bytes)
-      reject(
-          fmt::format("it has {} bytes, expected are {}", format_count(size), format_count(expected.bytes)));
+      reject(fmt::format("it has {} bytes instead of {}", format_count(size), format_count(expected.bytes)));
   };
   const std::int64_t limit = expected.bytes > 0 ? expected.bytes : options.max_bytes;
   request.on_body = [&](std::string_view bytes) {
@@ -115,9 +114,13 @@ HttpGet::Outcome fetch_rest(HttpGet& request,
   return outcome;
 }
 
-/// Why the bytes are not the expected ones; empty if they are.
-std::string why_wrong(const fs::path& path, const ExpectedFile& expected) {
+}  // namespace
+
+std::string why_not_expected(const fs::path& path, const ExpectedFile& expected) {
   const MappedFile file(path);
+  const auto size = static_cast<std::int64_t>(file.text().size());
+  if (expected.bytes > 0 && size != expected.bytes)
+    return fmt::format("it has {} bytes instead of {}", format_count(size), format_count(expected.bytes));
   if (!expected.sha256.empty())
     if (const std::string actual = sha256_hex(file.text()); actual != expected.sha256)
       return fmt::format("wrong checksum: its SHA-256 is {}, expected is {}", actual, expected.sha256);
@@ -126,8 +129,6 @@ std::string why_wrong(const fs::path& path, const ExpectedFile& expected) {
       return fmt::format("wrong checksum: its MD5 is {}, expected is {}", actual, expected.md5);
   return {};
 }
-
-}  // namespace
 
 bool download(const std::string& url,
               const fs::path& file,
@@ -148,13 +149,13 @@ bool download(const std::string& url,
   const bool continued = part.size() > 0;
   if (continued) spdlog::info("{}: going on after {} bytes", part.path().string(), format_count(part.size()));
   fetch();
-  std::string why = why_wrong(part.path(), expected);
+  std::string why = why_not_expected(part.path(), expected);
   if (!why.empty() && continued) {
     // The earlier run may have left a part that was never whole on the disk.
     spdlog::warn("{}: {}; starting again", part.path().string(), why);
     part.restart({});
     fetch();
-    why = why_wrong(part.path(), expected);
+    why = why_not_expected(part.path(), expected);
   }
   if (!why.empty()) {
     part.remove();

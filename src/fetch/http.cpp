@@ -54,7 +54,7 @@ bool is_worth_another_try(CURLcode code, long status) {
 
 }  // namespace
 
-std::string url_for_people(const std::string& url) {
+std::string url_without_password(const std::string& url) {
   Url parsed(url);
   parsed.set(CURLUPART_USER, nullptr);
   parsed.set(CURLUPART_PASSWORD, nullptr);

@@ -13,9 +13,6 @@
 
 namespace movrec {
 
-/// The URL without user and password, for messages. Error{usage} if it is no http or https URL.
-std::string url_for_people(const std::string& url);
-
 /// Repeated GET requests for one URL: each `get` is one try.
 class HttpGet {
  public:

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "movrec/data/dataset.hpp"
 
@@ -11,9 +15,11 @@ namespace movrec {
 /// One row of the table of data sets that have a name.
 struct Release {
   std::string_view name, summary;
-  std::string_view folder;       ///< the folder inside the archive
-  std::string_view md5, sha256;  ///< official ones, empty if not published
-  std::int64_t bytes = 0;        ///< of the archive, 0 if unknown
+  std::string_view folder;                      ///< the folder inside the archive
+  int megabytes = 0;                            ///< of the archive, for people
+  std::span<const std::string_view> members{};  ///< files that every copy has
+  std::string_view md5{}, sha256{};             ///< official ones, empty if not known
+  std::int64_t bytes = 0;                       ///< of the archive, 0 if not known
 };
 
 /// All of https://files.grouplens.org/datasets/movielens/NAME.zip; `synthetic` is not among them.
@@ -28,8 +34,25 @@ std::filesystem::path data_directory(const CacheOptions&);
 /// absent.
 std::filesystem::path local_release(const Release&, const CacheOptions&);
 
-/// As local_release, fetching and verifying the archive where it is absent. An archive that is there but has
-/// another checksum than the official one is used, with a warning (once a process). Error{data}.
+/// As local_release, fetching and verifying the archive where it is absent. It must have the official
+/// checksum, from a mirror too; where the table has none, that of NAME.zip.md5 beside the archive, which is
+/// then kept. An archive that is there but has another checksum is used, with a warning (once a process).
+/// Error{data}.
 std::filesystem::path fetch_release(const Release&, const CacheOptions&);
+
+/// What is true of a local copy.
+struct ReleaseCheck {
+  enum class Checksum { official, other, not_known, folder };  ///< folder: it has none
+  std::filesystem::path path;
+  Checksum checksum = Checksum::not_known;
+  std::string sha256;  ///< the archive's, empty for a folder
+  std::string why;     ///< for `other` and `not_known`
+  std::size_t n_files = 0;
+  std::vector<std::string> missing;  ///< of the release's members
+};
+/// Checks the local copy: checksum, members, and every byte of them. Where the checksum is neither in the
+/// table nor beside the archive, it is fetched unless --offline. Error{data} if there is no copy, or a member
+/// is damaged.
+ReleaseCheck check_release(const Release&, const CacheOptions&);
 
 }  // namespace movrec

@@ -35,6 +35,10 @@ bool download(const std::string& url,
               const ExpectedFile&,
               const DownloadOptions& = {});
 
+/// Why the file is not the expected one ("wrong checksum: …"); empty if it is. Error{data} if it cannot be
+/// read.
+std::string why_not_expected(const std::filesystem::path&, const ExpectedFile&);
+
 /// The body of a small page (at most 64 KiB). Error{data}.
 std::string fetch_text(const std::string& url, const DownloadOptions& = {});
 
@@ -42,5 +46,7 @@ std::string fetch_text(const std::string& url, const DownloadOptions& = {});
 std::string append_to_url_path(const std::string& url, const std::string& suffix);
 /// The URL's path, e.g. "/datasets/movielens/ml-1m.zip". Error{usage} as above.
 std::string url_path(const std::string& url);
+/// The URL without user and password, for messages. Error{usage} as above.
+std::string url_without_password(const std::string& url);
 
 }  // namespace movrec
