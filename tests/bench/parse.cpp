@@ -1,0 +1,58 @@
+// How fast ratings files are read, on one core: prints MB/s (10^6 bytes) of the median of some rounds.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "data/ratings_reader.hpp"
+#include "data/synthetic.hpp"
+#include "movrec/core/error.hpp"
+#include "movrec/core/files.hpp"
+
+using namespace movrec;
+
+namespace {
+
+/// A million ratings in the layout of MovieLens 1M.
+std::string synthetic_file() {
+  DataOptions options;
+  options.synthetic_users = 6000;
+  options.synthetic_items = 3700;
+  options.synthetic_ratings = 1'000'000;
+  const RawRatings ratings = synthetic_ratings(options).ratings;
+  std::string text;
+  for (std::size_t row = 0; row < ratings.size(); ++row)
+    fmt::format_to(std::back_inserter(text), "{}::{}::{}::{}\n", number(ratings.users[row]),
+                   number(ratings.items[row]), ratings.stars[row], ratings.times[row]);
+  return text;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const std::string text = argc > 1 ? read_file(argv[1]) : synthetic_file();
+    constexpr int kRounds = 11;
+    std::vector<double> seconds;
+    std::size_t n_ratings = 0;
+    for (int round = 0; round < kRounds; ++round) {
+      const auto begin = std::chrono::steady_clock::now();
+      BadLines bad_lines(false);
+      RawRatings ratings;
+      read_ratings(text, argc > 1 ? argv[1] : "synthetic", "", kAnyStars, bad_lines, ratings);
+      seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+      n_ratings = ratings.size();
+    }
+    std::ranges::sort(seconds);
+    const double median = seconds[kRounds / 2], megabytes = static_cast<double>(text.size()) / 1e6;
+    fmt::print("{} ratings, {:.1f} MB: {:.0f} MB/s median, {:.0f} MB/s best of {} rounds\n", n_ratings,
+               megabytes, megabytes / median, megabytes / seconds[0], kRounds);
+  } catch (const Error& error) {
+    fmt::print(stderr, "{}\n", error.message());
+    return 1;
+  }
+}
