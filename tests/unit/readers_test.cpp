@@ -130,6 +130,16 @@ TEST(ReadRatings, NamesFileLineAndFieldOfABadLine) {
             "R:3: expected 3 fields separated by ',', found '\"1,2,3\\x0a4,5,1\\x0a'");
 }
 
+TEST(ReadRatings, TakesNumbersOfEverySpelling) {
+  const RawRatings ratings = read(
+      "2147483647::007::4.5::-5\n0::2147483647::4.0::9223372036854775807\n123456789::1::3.50::1\n"
+      "1::1::4e0::1\n1::1::3.7::000000000000000000001\n1::1::.5::1\n1::1::10::1\n");
+  EXPECT_THAT(numbers(ratings.users), ElementsAre(2147483647, 0, 123456789, 1, 1, 1, 1));
+  EXPECT_THAT(numbers(ratings.items), ElementsAre(7, 2147483647, 1, 1, 1, 1, 1));
+  EXPECT_THAT(ratings.stars, ElementsAre(4.5F, 4, 3.5F, 4, 3.7F, 0.5F, 10));
+  EXPECT_THAT(ratings.times, ElementsAre(-5, 9223372036854775807, 1, 1, 1, 1, 1));
+}
+
 TEST(ReadRatings, RefusesFilesWithoutRatings) {
   EXPECT_EQ(message_of(""), "R is empty: expected ratings");
   EXPECT_EQ(message_of("\n\n"), "R is empty: expected ratings");
