@@ -142,7 +142,11 @@ void set_from_json(const OptionRefs& options, const nlohmann::json& object) {
 
 std::string describe_allowed(const OptionRef& option) {
   const Field& field = option.field;
-  if (!field.choices.empty()) return fmt::format("one of {}", fmt::join(field.choices, ", "));
+  if (!field.choices.empty()) {
+    std::vector<std::string_view> words = field.choices;
+    std::erase(words, "");  // stands for "not given"
+    return fmt::format("one of {}", fmt::join(words, ", "));
+  }
   std::string type = std::visit(
       [](const auto* target) -> std::string {
         using T = std::remove_cv_t<std::remove_pointer_t<decltype(target)>>;
