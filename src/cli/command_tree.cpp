@@ -1,7 +1,12 @@
 #include "cli/command_tree.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
+
+#include "movrec/core/error.hpp"
 
 namespace movrec::cli {
 namespace {
@@ -40,6 +45,21 @@ void declare(CommandNode& parent, const Command& command) {
   for (const Command& child : command.children) declare(node, child);
 }
 
+/// An error about "--NAME" speaks of `label` instead.
+template <class Body>
+void with_label(std::string_view name, std::string_view label, Body&& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    const std::string flag = fmt::format("--{}", name);
+    std::string message = error.message(), remedy = error.remedy();
+    if (flag == label) throw;
+    if (message.starts_with(flag)) message.replace(0, flag.size(), label);
+    if (remedy.starts_with(flag + " ")) remedy.erase(0, flag.size() + 1);
+    throw Error(error.kind(), std::move(message), error.why(), std::move(remedy));
+  }
+}
+
 }  // namespace
 
 bool BoundOption::is_list() const {
@@ -47,8 +67,17 @@ bool BoundOption::is_list() const {
          std::holds_alternative<std::vector<std::string>*>(ref.target);
 }
 
-void BoundOption::set(std::string_view text, Origin from, std::string where) {
-  set_from_text(ref, text);
+void BoundOption::set(std::string_view text, Origin from, std::string where, std::string_view label) {
+  with_label(name(), label, [&] { set_from_text(ref, text); });
+  origin = from;
+  origin_text = std::move(where);
+}
+
+void BoundOption::set_json(const nlohmann::json& value,
+                           Origin from,
+                           std::string where,
+                           std::string_view label) {
+  with_label(name(), label, [&] { set_from_json(ref, value); });
   origin = from;
   origin_text = std::move(where);
 }

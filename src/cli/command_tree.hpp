@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,8 @@ namespace movrec::cli {
 /// An option of a command: what it is called, where its value lives, and who set it.
 struct BoundOption {
   OptionRef ref;
-  std::string group;         ///< title in help
-  std::string default_text;  ///< before anybody set it
+  std::string group{};         ///< title in help
+  std::string default_text{};  ///< before anybody set it
   bool positional = false;
   bool required = false;  ///< positional only
   Origin origin = Origin::standard;
@@ -21,8 +22,9 @@ struct BoundOption {
   std::string_view name() const { return ref.field.name; }
   bool is_flag() const { return std::holds_alternative<bool*>(ref.target); }
   bool is_list() const;
-  /// Records who set the value and sets it.
-  void set(std::string_view text, Origin, std::string where);
+  /// Sets the value and records who did. An error speaks of `label` ("--layers", "recipe.toml:12: layers").
+  void set(std::string_view text, Origin, std::string where, std::string_view label);
+  void set_json(const nlohmann::json& value, Origin, std::string where, std::string_view label);
 };
 
 /// A command with its declared options. Deques: options and children are pointed to.

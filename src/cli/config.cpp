@@ -91,15 +91,8 @@ class Reader {
       BoundOption* option = command->find_option(key.str());
       if (option == nullptr || option->positional || (command == &root_ && key.str() == "config")) continue;
       known = true;
-      try {
-        set_from_json(option->ref, to_json(node));
-      } catch (const Error& error) {
-        std::string message = error.message();
-        if (message.starts_with("--")) message.erase(0, 2);
-        throw Error(ErrorKind::usage, fmt::format("{}: {}", place(key), message), error.why());
-      }
-      option->origin = Origin::config;
-      option->origin_text = fmt::format("{} ({})", place(key), key.str());
+      option->set_json(to_json(node), Origin::config, fmt::format("{} ({})", place(key), key.str()),
+                       fmt::format("{}: {}", place(key), key.str()));
     }
     if (!known) refuse(section, key);
   }
@@ -108,7 +101,7 @@ class Reader {
     std::vector<std::string_view> names;
     for (const CommandNode* command : section.commands)
       for (const BoundOption& option : command->options)
-        if (!option.positional) names.push_back(option.name());
+        if (!option.positional && option.name() != key.str()) names.push_back(option.name());
     std::string why;
     for (const Section& other : sections_)
       for (CommandNode* command : other.commands)

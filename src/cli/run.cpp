@@ -49,7 +49,7 @@ class RunInvocation : public Invocation {
   }
   void set_preset(std::string_view name, std::string_view text) override {
     BoundOption& option = find(name);
-    if (option.origin <= Origin::preset) option.set(text, Origin::preset, {});
+    if (option.origin <= Origin::preset) option.set(text, Origin::preset, {}, fmt::format("--{}", name));
   }
 
   std::unique_ptr<CommandNode> root;
@@ -70,13 +70,15 @@ void apply_environment(CommandNode& root, CommandNode& command) {
     if (text == nullptr || *text == '\0') continue;
     for (CommandNode* node : {&root, &command})
       if (BoundOption* option = node->find_option(variable.option))
-        in_context(variable.name, [&] { option->set(text, Origin::environment, variable.name); });
+        option->set(text, Origin::environment, variable.name, variable.name);
   }
 }
 
 void apply_flags(const ParsedArguments& parsed) {
-  for (const auto& [option, text] : parsed.given)
-    option->set(text, Origin::flag, fmt::format("--{}", option->name()));
+  for (const auto& [option, text] : parsed.given) {
+    const std::string label = option->positional ? value_name(*option) : fmt::format("--{}", option->name());
+    option->set(text, Origin::flag, label, label);
+  }
   for (const BoundOption& option : parsed.command->options)
     if (option.required && option.origin == Origin::standard)
       throw Error(ErrorKind::usage, fmt::format("{} needs {}", parsed.command->path, value_name(option)), {},
