@@ -1,0 +1,58 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "movrec/model/algorithm.hpp"
+#include "support/cli_run.hpp"
+
+using movrec::test::run_cli;
+using testing::HasSubstr;
+
+namespace {
+
+TEST(Models, TableNamesEveryAlgorithm) {
+  const auto result = run_cli({"models"});
+  EXPECT_EQ(result.code, 0);
+  for (const movrec::Algorithm& algorithm : movrec::algorithms()) {
+    EXPECT_THAT(result.out, HasSubstr("  " + std::string(algorithm.name) + " "));
+    EXPECT_THAT(result.out, HasSubstr(std::string(algorithm.summary)));
+  }
+}
+
+TEST(Models, JsonHasEachModelsOwnDefaults) {
+  const auto document = nlohmann::json::parse(run_cli({"models", "--json"}).out);
+  EXPECT_EQ(document["schema"], "movrec.models/1");
+  ASSERT_EQ(document["models"].size(), movrec::algorithms().size());
+  for (std::size_t i = 0; i < movrec::algorithms().size(); ++i) {
+    const movrec::Algorithm& algorithm = movrec::algorithms()[i];
+    const auto& model = document["models"][i];
+    EXPECT_EQ(model["name"], algorithm.name);
+    EXPECT_EQ(model["options"].size(), algorithm.uses.size())
+        << algorithm.name << " uses an option that is not there";
+    movrec::AlgorithmOptions options;
+    for (const auto& [name, text] : algorithm.defaults)
+      for (const movrec::OptionRef& ref : option_refs(options))
+        if (ref.field.name == name) {
+          set_from_text(ref, text);
+          EXPECT_EQ(model["options"][std::string(name)], to_json(ref)) << algorithm.name << " " << name;
+        }
+  }
+}
+
+TEST(Models, OneModelShowsItsOptionsOnly) {
+  const auto result = run_cli({"models", "bias"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, HasSubstr("--user-damping X"));
+  EXPECT_THAT(result.out, HasSubstr("default: 5]"));
+  EXPECT_THAT(result.out, testing::Not(HasSubstr("--epochs")));
+}
+
+TEST(Models, AnUnknownOneIsAUsageErrorWithTheNearest) {
+  const auto result = run_cli({"models", "bais"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("movrec: error: unknown model 'bais' (known: popularity, bias"));
+  EXPECT_THAT(result.err, HasSubstr("\n  try: bias\n"));
+}
+
+}  // namespace
