@@ -69,7 +69,8 @@ std::string text_of_call(const char* symbol) {
 }
 
 BlasInfo find_blas() {
-  BlasInfo blas{.path = library_of("sgemm_")};
+  BlasInfo blas;
+  blas.path = library_of("sgemm_");
   const auto loaded = [&](std::string_view part) { return blas.path.find(part) != std::string::npos; };
   if (at::hasMKL()) {
     blas.name = "MKL";
