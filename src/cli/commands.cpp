@@ -2,11 +2,34 @@
 
 #include <array>
 
+#include "cli/data_cache.hpp"
+#include "cli/data_info.hpp"
+
 namespace movrec::cli {
 namespace {
 
-// The order is that of `movrec --help`. A command with children: .children = kDataCommands.
+// The order is that of `movrec --help`.
+constexpr std::array kDataCommands{
+    Command{.name = "list",
+            .summary = "list the data sets that have a name, and which are here",
+            .declare = declare_data_list},
+    Command{.name = "download",
+            .summary = "fetch a data set and check it against its official checksum",
+            .declare = declare_data_download},
+    Command{.name = "info",
+            .summary = "count users, items and ratings, and show how they are spread",
+            .declare = declare_data_info},
+    Command{.name = "verify",
+            .summary = "check a data set that is here against its official checksum",
+            .declare = declare_data_verify},
+    Command{.name = "path",
+            .summary = "print the folder that data sets are kept in",
+            .declare = declare_data_path},
+};
+
 constexpr std::array kCommands{
+    Command{
+        .name = "data", .summary = "list, fetch, describe and check data sets", .children = kDataCommands},
     Command{
         .name = "models", .summary = "list the models, or one model's options", .declare = declare_models},
     Command{.name = "version",
