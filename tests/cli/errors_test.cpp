@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <sstream>
+#include <streambuf>
+
 #include "support/cli_run.hpp"
 
 using movrec::test::run_cli;
@@ -49,6 +53,52 @@ TEST(Errors, OneArgumentTooMany) {
 
 TEST(Errors, QuietContradictsVerbose) {
   EXPECT_EQ(run_cli({"version", "-q", "-v"}).code, 2);
+}
+
+TEST(Errors, AnOptionBeforeItsCommandSaysWhereItBelongs) {
+  const auto result = run_cli({"--data-dir", "x", "doctor"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_EQ(result.err,
+            "movrec: error: --data-dir stands before its command\n  try: movrec doctor --data-dir ...\n");
+}
+
+TEST(Errors, UnknownChildOfAGroup) {
+  EXPECT_EQ(run_cli({"data", "downlod"}).err,
+            "movrec: error: unknown command 'movrec data downlod'\n  try: movrec data download\n");
+}
+
+TEST(Errors, AMissingArgumentIsNamed) {
+  const auto result = run_cli({"completion"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("movrec: error: movrec completion needs SHELL\n"));
+}
+
+TEST(Errors, AGpuThatIsNotThereIsAUsageError) {
+  const auto result = run_cli({"doctor", "--device", "cuda:99"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.out, HasSubstr("broken   device      --device cuda:99: "));
+}
+
+/// A disk that is full from the first byte.
+class FullBuffer : public std::streambuf {
+  int overflow(int) override { return traits_type::eof(); }
+};
+
+TEST(Errors, ResultsThatCannotBeWrittenAreAFailure) {
+  FullBuffer buffer;
+  std::ostream out(&buffer);
+  std::ostringstream err;
+  const std::array<const char*, 2> argv{"movrec", "models"};
+  EXPECT_EQ(movrec::cli::run(2, argv.data(), out, err), 1);
+  EXPECT_THAT(err.str(), HasSubstr("movrec: error: the results cannot be written to standard output\n"));
+}
+
+TEST(Errors, ASecondRunStartsAfresh) {
+  const auto first = run_cli({"models", "--json"});
+  EXPECT_EQ(run_cli({"models", "--jsn"}).code, 2);
+  const auto second = run_cli({"models"});
+  EXPECT_EQ(second.code, 0);
+  EXPECT_NE(second.out, first.out);  // --json is not remembered
 }
 
 }  // namespace
