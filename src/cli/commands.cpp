@@ -28,6 +28,10 @@ constexpr std::array kDataCommands{
 };
 
 constexpr std::array kCommands{
+    Command{.name = "evaluate",
+            .summary = "errors of a trained model on held-out ratings, beside simple references",
+            .declare = declare_evaluate},
+    Command{.name = "recommend", .summary = "the best unseen items for users", .declare = declare_recommend},
     Command{
         .name = "data", .summary = "list, fetch, describe and check data sets", .children = kDataCommands},
     Command{

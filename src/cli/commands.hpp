@@ -5,6 +5,8 @@
 namespace movrec::cli {
 
 // Each declares its flags and returns what runs. One file per command; the table in commands.cpp names them.
+Action declare_evaluate(FlagSet&);
+Action declare_recommend(FlagSet&);
 Action declare_models(FlagSet&);
 Action declare_version(FlagSet&);
 Action declare_doctor(FlagSet&);

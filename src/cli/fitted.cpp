@@ -1,0 +1,56 @@
+#include "cli/fitted.hpp"
+
+#include "cli/machine.hpp"
+#include "movrec/core/error.hpp"
+#include "movrec/core/progress.hpp"
+#include "movrec/report/run_folder.hpp"
+
+namespace movrec::cli {
+namespace {
+
+[[noreturn]] void fail_other_rows(const Fitted& fitted, std::string_view what, std::string why) {
+  throw Error(ErrorKind::model, fmt::format("{}: {} not what it was trained on", fitted.path.string(), what),
+              std::move(why), "--data PATH with the same ratings, or movrec train on these");
+}
+
+void check_rows(const Fitted& fitted) {
+  const Checkpoint& checkpoint = fitted.checkpoint;
+  if (fitted.dataset.checksum != checkpoint.dataset_checksum)
+    fail_other_rows(
+        fitted, fmt::format("the ratings of {} are", fitted.dataset.name),
+        fmt::format("{} ratings of {} users and {} items from {} have another checksum",
+                    format_count(std::ssize(fitted.dataset.ratings.stars)),
+                    format_count(fitted.dataset.users.size()), format_count(fitted.dataset.items.size()),
+                    fitted.dataset.source.empty() ? "the generator" : fitted.dataset.source));
+  if (fitted.split.digest != checkpoint.split_digest)
+    fail_other_rows(fitted, "the split is", "the same options select other rows than when it was trained");
+  if (checkpoint.spec.n_users != fitted.dataset.users.size() ||
+      checkpoint.spec.n_items != fitted.dataset.items.size())
+    fail_other_rows(fitted, "the catalogue is",
+                    fmt::format("the model knows {} users and {} items", checkpoint.spec.n_users,
+                                checkpoint.spec.n_items));
+}
+
+}  // namespace
+
+Fitted open_fitted(const FittedOptions& options, const GlobalOptions& global) {
+  set_threads(global.threads);
+  Fitted fitted;
+  fitted.path = find_checkpoint(options.checkpoint, global.runs_dir);
+  fitted.checkpoint = load_checkpoint(fitted.path);
+  DataOptions data = fitted.checkpoint.data;
+  if (!options.data.empty()) data.data = options.data;
+  in_context(fitted.path.string(), [&] {
+    fitted.dataset = load_dataset(data, options.cache);
+    fitted.split = make_split(fitted.dataset, fitted.checkpoint.split);
+  });
+  check_rows(fitted);
+  std::vector<RowIdx> rows = fitted.split.train;
+  if (fitted.checkpoint.refitted)
+    rows.insert(rows.end(), fitted.split.valid.begin(), fitted.split.valid.end());
+  fitted.train = fitted.dataset.ratings.subset(rows);
+  fitted.model = load_model(fitted.checkpoint);
+  return fitted;
+}
+
+}  // namespace movrec::cli
