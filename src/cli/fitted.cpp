@@ -24,11 +24,8 @@ void check_rows(const Fitted& fitted) {
                     fitted.dataset.source.empty() ? "the generator" : fitted.dataset.source));
   if (fitted.split.digest != checkpoint.split_digest)
     fail_other_rows(fitted, "the split is", "the same options select other rows than when it was trained");
-  if (checkpoint.spec.n_users != fitted.dataset.users.size() ||
-      checkpoint.spec.n_items != fitted.dataset.items.size())
-    fail_other_rows(fitted, "the catalogue is",
-                    fmt::format("the model knows {} users and {} items", checkpoint.spec.n_users,
-                                checkpoint.spec.n_items));
+  if (fitted.dataset.users != checkpoint.users || fitted.dataset.items != checkpoint.items)
+    fail_other_rows(fitted, "the user and item ids are", {});
 }
 
 }  // namespace

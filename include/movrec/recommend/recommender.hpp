@@ -62,7 +62,7 @@ class Recommender {
   std::vector<std::vector<Recommendation>> top(std::span<const UserIdx> users) const;
   int min_ratings() const { return min_ratings_; }
   /// How many items pass the filters, seen or not.
-  std::size_t n_candidates() const { return candidates_.size(); }
+  std::int64_t n_candidates() const { return std::ssize(candidates_); }
 
  private:
   const Model& model_;
