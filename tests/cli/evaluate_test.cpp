@@ -4,10 +4,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "cli/small_run.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/eval/rating_metrics.hpp"
 #include "support/cli_run.hpp"
+#include "support/fitted_run.hpp"
 
 using namespace movrec;
 using namespace movrec::test;
@@ -16,13 +16,13 @@ using testing::Not;
 
 namespace {
 
-CliResult evaluate(const SmallRun& run, std::vector<std::string> arguments) {
+CliResult evaluate(const FittedRun& run, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"evaluate", "--runs-dir", run.runs()});
   return run_cli(arguments);
 }
 
 TEST(Evaluate, JsonHoldsTheFiguresOfTheTestPart) {
-  const SmallRun run("bias");
+  const FittedRun run("bias");
   const CliResult result = evaluate(run, {"--json"});
   ASSERT_EQ(result.code, 0) << result.err;
   const auto json = nlohmann::json::parse(result.out);
@@ -46,14 +46,14 @@ TEST(Evaluate, JsonHoldsTheFiguresOfTheTestPart) {
 }
 
 TEST(Evaluate, AMetricWithoutRowsIsNull) {
-  const SmallRun run("bias");
+  const FittedRun run("bias");
   const auto json = nlohmann::json::parse(evaluate(run, {"--json", "--part", "train"}).out);
   EXPECT_EQ(json["train"]["cold_user"]["rows"], 0);
   EXPECT_TRUE(json["train"]["cold_user"]["rmse"].is_null());
 }
 
 TEST(Evaluate, TheTableIsForPeople) {
-  const SmallRun run("popularity");
+  const FittedRun run("popularity");
   const CliResult result = evaluate(run, {});
   ASSERT_EQ(result.code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("popularity on synthetic, test rows"));
@@ -64,7 +64,7 @@ TEST(Evaluate, TheTableIsForPeople) {
 }
 
 TEST(Evaluate, OtherPartsAreChosenAndTrainedRowsWarnedOf) {
-  const SmallRun run("bias");
+  const FittedRun run("bias");
   const CliResult valid = evaluate(run, {"--part", "valid", "--json"});
   EXPECT_EQ(nlohmann::json::parse(valid.out)["valid"]["rows"], std::ssize(run.split.valid));
   EXPECT_THAT(valid.err, Not(HasSubstr("trained on")));
@@ -72,7 +72,7 @@ TEST(Evaluate, OtherPartsAreChosenAndTrainedRowsWarnedOf) {
 }
 
 TEST(Evaluate, ARefittedModelKnowsItsValidationRows) {
-  const SmallRun run("bias", [](Checkpoint& checkpoint) { checkpoint.refitted = true; });
+  const FittedRun run("bias", [](Checkpoint& checkpoint) { checkpoint.refitted = true; });
   EXPECT_THAT(evaluate(run, {"--part", "valid"}).err, HasSubstr("was trained on the valid rows"));
   std::vector<RowIdx> rows = run.split.train;
   rows.insert(rows.end(), run.split.valid.begin(), run.split.valid.end());
@@ -83,7 +83,7 @@ TEST(Evaluate, ARefittedModelKnowsItsValidationRows) {
 }
 
 TEST(Evaluate, AFailedGateExitsWith5AfterTheResults) {
-  const SmallRun run("bias");
+  const FittedRun run("bias");
   const CliResult failed = evaluate(run, {"--json", "--fail-if", "rmse>0.01", "--fail-if", "mae<0,mse>=0"});
   EXPECT_EQ(failed.code, 5);
   EXPECT_THAT(failed.err, HasSubstr("fails if rmse>0.01"));
@@ -98,18 +98,18 @@ TEST(Evaluate, AFailedGateExitsWith5AfterTheResults) {
 }
 
 TEST(Evaluate, RefusesRowsThatTheModelWasNotTrainedFor) {
-  const SmallRun data("bias", [](Checkpoint& checkpoint) { checkpoint.dataset_checksum[0] ^= 1; });
+  const FittedRun data("bias", [](Checkpoint& checkpoint) { checkpoint.dataset_checksum[0] ^= 1; });
   const CliResult other_data = evaluate(data, {});
   EXPECT_EQ(other_data.code, 4);
   EXPECT_THAT(other_data.err, HasSubstr("not what it was trained on"));
-  const SmallRun split("bias", [](Checkpoint& checkpoint) { checkpoint.split.split_seed = 43; });
+  const FittedRun split("bias", [](Checkpoint& checkpoint) { checkpoint.split.split_seed = 43; });
   const CliResult other_split = evaluate(split, {});
   EXPECT_EQ(other_split.code, 4);
   EXPECT_THAT(other_split.err, HasSubstr("the split is not what it was trained on"));
 }
 
 TEST(Evaluate, FindsTheCheckpointOrSaysHowToMakeOne) {
-  const SmallRun run("bias");
+  const FittedRun run("bias");
   EXPECT_EQ(evaluate(run, {"--checkpoint", "best.pt"}).code, 0);
   EXPECT_EQ(evaluate(run, {"--checkpoint", run.runs() + "/run"}).code, 0);
   const CliResult none = run_cli({"evaluate", "--runs-dir", (run.dir / "none").string()});
@@ -118,7 +118,7 @@ TEST(Evaluate, FindsTheCheckpointOrSaysHowToMakeOne) {
 }
 
 TEST(Evaluate, PredictionsGiveTheHeadline) {
-  const SmallRun run("bias");
+  const FittedRun run("bias");
   const auto path = run.dir / "predictions.csv";
   const CliResult result = evaluate(run, {"--json", "--predictions", path.string()});
   ASSERT_EQ(result.code, 0) << result.err;

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "cli/small_run.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/recommend/recommender.hpp"
 #include "support/cli_run.hpp"
+#include "support/fitted_run.hpp"
 
 using namespace movrec;
 using namespace movrec::test;
@@ -18,13 +18,13 @@ using testing::StartsWith;
 
 namespace {
 
-CliResult recommend(const SmallRun& run, std::vector<std::string> arguments) {
+CliResult recommend(const FittedRun& run, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"recommend", "--runs-dir", run.runs()});
   return run_cli(arguments);
 }
 
 /// Item ids of a user's best, from the predictions of every single pair.
-std::vector<int> brute_force(const SmallRun& run, UserIdx user, std::size_t top, int min_ratings) {
+std::vector<int> brute_force(const FittedRun& run, UserIdx user, std::size_t top, int min_ratings) {
   const auto counts = ratings_per_item(run.train);
   std::vector<std::pair<float, int>> best;
   for (std::int32_t i = 0; i < run.dataset.items.size(); ++i) {
@@ -50,7 +50,7 @@ std::vector<int> item_ids(const json& user) {
 }
 
 TEST(Recommend, EveryListEqualsBruteForceOverAllPairs) {
-  const SmallRun run("bias");
+  const FittedRun run("bias");
   const CliResult result = recommend(run, {"--users", "all", "--top", "5", "--json"});
   ASSERT_EQ(result.code, 0) << result.err;
   const json document = json::parse(result.out);
@@ -66,7 +66,7 @@ TEST(Recommend, EveryListEqualsBruteForceOverAllPairs) {
 }
 
 TEST(Recommend, AnItemTellsItsTitleGenresAndStars) {
-  const SmallRun run("bias");
+  const FittedRun run("bias");
   const json item =
       json::parse(recommend(run, {"--user", "1", "--top", "1", "--json"}).out)["users"][0]["items"][0];
   const ItemIdx idx = *run.dataset.items.find(ItemId{item["item"].get<int>()});
@@ -84,7 +84,7 @@ TEST(Recommend, AnItemTellsItsTitleGenresAndStars) {
 }
 
 TEST(Recommend, FormatsHoldTheSameLists) {
-  const SmallRun run("popularity");
+  const FittedRun run("popularity");
   const auto path = run.dir / "lists.jsonl";
   ASSERT_EQ(recommend(run, {"--users", "3,1", "--top", "2", "--output", path.string()}).code, 0);
   std::istringstream lines(read_file(path));
@@ -109,7 +109,7 @@ TEST(Recommend, FormatsHoldTheSameLists) {
 }
 
 TEST(Recommend, UsersComeFromFlagsAndFilesInTheirOrder) {
-  const SmallRun run("bias");
+  const FittedRun run("bias");
   write_file_atomically(run.dir / "users.txt", "# favourites\n7\r\n\n 5 # friend\n");
   const CliResult result =
       recommend(run, {"--user", "9", "--user", "2,1", "--users", (run.dir / "users.txt").string(), "--json"});
@@ -121,7 +121,7 @@ TEST(Recommend, UsersComeFromFlagsAndFilesInTheirOrder) {
 }
 
 TEST(Recommend, AnUnknownUserIsAClearErrorThatWritesNothing) {
-  const SmallRun run("bias");
+  const FittedRun run("bias");
   const int last = number(run.dataset.users.ids().back());
   const CliResult result = recommend(run, {"--users", fmt::format("1,{}", last + 1)});
   EXPECT_EQ(result.code, 2);
@@ -141,7 +141,7 @@ TEST(Recommend, AnUnknownUserIsAClearErrorThatWritesNothing) {
 }
 
 TEST(Recommend, ContradictionsAreUsageErrors) {
-  const SmallRun run("bias");
+  const FittedRun run("bias");
   EXPECT_EQ(recommend(run, {"--user", "1", "--json", "--format", "csv"}).code, 2);
   EXPECT_EQ(recommend(run, {"--user", "1", "--genre", "Nonsense"}).code, 2);
   EXPECT_EQ(recommend(run, {"--user", "1", "--year-from", "2000", "--year-to", "1990"}).code, 2);
@@ -149,7 +149,7 @@ TEST(Recommend, ContradictionsAreUsageErrors) {
 }
 
 TEST(Recommend, AFileThatCannotBeWrittenLeavesNothing) {
-  const SmallRun run("bias");
+  const FittedRun run("bias");
   const CliResult result =
       recommend(run, {"--users", "all", "--output", (run.dir / "none/lists.csv").string()});
   EXPECT_EQ(result.code, 1);
@@ -158,7 +158,7 @@ TEST(Recommend, AFileThatCannotBeWrittenLeavesNothing) {
 }
 
 TEST(Recommend, NothingLeftIsAnEmptyListAndAWarning) {
-  const SmallRun run("bias");
+  const FittedRun run("bias");
   const CliResult result = recommend(run, {"--user", "1", "--min-ratings", "100000", "--json"});
   EXPECT_EQ(result.code, 0);
   EXPECT_EQ(json::parse(result.out)["users"][0]["items"], json::array());

@@ -11,17 +11,22 @@
 
 namespace movrec::test {
 
-/// A fitted model on the small data set, saved as RUNS/run/best.pt, with all that a test compares with.
-struct SmallRun {
+/// A fitted model, saved as RUNS/run/best.pt, with all that a test compares with.
+struct FittedRun {
   /// `change` may falsify the checkpoint before it is saved.
-  explicit SmallRun(const std::string& algorithm, const std::function<void(Checkpoint&)>& change = {})
-      : dataset(small_dataset()), split(make_split(dataset, {})), train(dataset.ratings.subset(split.train)) {
+  explicit FittedRun(const std::string& algorithm,
+                     const std::function<void(Checkpoint&)>& change = {},
+                     const DataOptions& data = small_data_options(),
+                     const CacheOptions& cache = {})
+      : dataset(load_dataset(data, cache)),
+        split(make_split(dataset, {})),
+        train(dataset.ratings.subset(split.train)) {
     Checkpoint checkpoint{.spec = {.algorithm = algorithm,
                                    .options = {},
                                    .n_users = dataset.users.size(),
                                    .n_items = dataset.items.size(),
                                    .stars = dataset.stars},
-                          .data = small_data_options(),
+                          .data = data,
                           .split = {},
                           .dataset_name = dataset.name,
                           .dataset_checksum = dataset.checksum,
