@@ -28,6 +28,9 @@ constexpr std::array kDataCommands{
 };
 
 constexpr std::array kCommands{
+    Command{.name = "train",
+            .summary = "train a model: choose its best epoch on validation rows, score it once on test rows",
+            .declare = declare_train},
     Command{.name = "evaluate",
             .summary = "errors of a trained model on held-out ratings, beside simple references",
             .declare = declare_evaluate},

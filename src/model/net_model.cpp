@@ -147,6 +147,7 @@ std::unique_ptr<Model> fit_net_model(const FitContext& context) {
     callbacks.on_epoch = [&](const EpochStats& stats) {
       return context.on_epoch({stats, *model, [&] { return trainer.state(); }});
     };
+  if (context.on_start) context.on_start(*model);
   trainer.run(context.last_epoch > 0 ? context.last_epoch : options.epochs, callbacks);
   return model;
 }

@@ -61,6 +61,7 @@ struct FitContext {
   std::optional<FitState> resume{};
   int last_epoch = 0;                              ///< end here, within the schedule of all epochs; 0: all
   std::vector<double> replayed_rmse{};             ///< of the run whose number of epochs a refit repeats
+  std::function<void(const Model&)> on_start{};  ///< once, before the first step; may be empty
   std::function<double(const Model&)> validate{};  ///< the validation RMSE; may be empty
   std::function<bool(const EpochReport&)> on_epoch{};  ///< true: stop here; may be empty
 };

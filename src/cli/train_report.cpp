@@ -1,0 +1,86 @@
+#include "cli/train_report.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "movrec/core/files.hpp"
+#include "movrec/core/progress.hpp"
+#include "movrec/report/svg_plot.hpp"
+#include "movrec/report/table.hpp"
+
+namespace movrec::cli {
+namespace {
+
+nlohmann::json scores_json(const RatingScores& scores) {
+  return {{"rmse", scores.rmse}, {"rmse_unclipped", scores.rmse_unclipped}, {"mae", scores.mae},
+          {"mse", scores.mse},   {"mse_unclipped", scores.mse_unclipped},   {"rows", scores.rows}};
+}
+
+Series series_of(const nlohmann::json& history, const std::string& key, const std::string& label) {
+  Series series{.label = label, .x = {}, .y = {}};
+  for (const auto& epoch : history) {
+    series.x.push_back(epoch.at("epoch").get<double>());
+    series.y.push_back(epoch.at(key).get<double>());
+  }
+  return series;
+}
+
+}  // namespace
+
+nlohmann::json result_json(const TrainResult& result) {
+  const TrainSession& session = result.session;
+  const double rate = session.seconds() > 0 ? static_cast<double>(session.rows()) / session.seconds() : 0;
+  return {{"schema", "movrec.train/1"},
+          {"run", result.folder.string()},
+          {"checkpoint", session.best_path().string()},
+          {"model", result.spec.algorithm},
+          {"parameters", session.n_parameters()},
+          {"epochs", session.epochs()},
+          {"best_epoch", session.best_epoch()},
+          {"seed", result.spec.options.train.seed},
+          {"valid", {{"rmse", session.best_rmse()}}},
+          {"test", scores_json(result.test.all)},
+          {"references",
+           {{"constant", scores_json(result.references.constant.all)},
+            {"bias", scores_json(result.references.bias.all)}}},
+          {"seconds", session.seconds()},
+          {"rows_per_second", rate}};
+}
+
+std::string result_text(const TrainResult& result) {
+  using Align = Table::Align;
+  Table table({{"test rows: " + format_count(result.test.all.rows), Align::left},
+               {"RMSE", Align::right},
+               {"MAE", Align::right}});
+  const auto add = [&](const std::string& name, const RatingScores& scores) {
+    table.add_row({name, fmt::format("{:.4f}", scores.rmse), fmt::format("{:.4f}", scores.mae)});
+  };
+  add(result.spec.algorithm, result.test.all);
+  add("bias (reference)", result.references.bias.all);
+  add("constant (reference)", result.references.constant.all);
+  if (result.best_possible_rmse)
+    table.add_row({"best possible", fmt::format("{:.4f}", *result.best_possible_rmse), ""});
+  std::string text = table.text();
+  const TrainSession& session = result.session;
+  text += fmt::format("\nvalidation RMSE {:.4f}", session.best_rmse());
+  if (session.epochs() > 0)
+    text += fmt::format(" in epoch {} of {}; training took {:.1f} s", session.best_epoch(), session.epochs(),
+                        session.seconds());
+  return text + fmt::format("\ncheckpoint: {}\n", session.best_path().string());
+}
+
+void write_run_report(const TrainResult& result) {
+  write_file_atomically(result.folder / "result.json", result_json(result).dump(2) + "\n");
+  const nlohmann::json& history = result.session.history();
+  if (history.empty()) return;
+  Series train = series_of(history, "train_loss", "training (with dropout)");
+  for (double& loss : train.y) loss = std::sqrt(loss);
+  const Series rmse[] = {train, series_of(history, "valid_rmse", "validation")};
+  write_file_atomically(result.folder / "rmse.svg", line_plot(result.spec.algorithm, "epoch", "RMSE", rmse));
+  const Series lr[] = {series_of(history, "lr", "learning rate")};
+  write_file_atomically(result.folder / "lr.svg",
+                        line_plot(result.spec.algorithm, "epoch", "learning rate", lr));
+}
+
+}  // namespace movrec::cli

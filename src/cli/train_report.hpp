@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "cli/train_session.hpp"
+#include "movrec/eval/rating_metrics.hpp"
+
+namespace movrec::cli {
+
+/// All that a finished run has to say.
+struct TrainResult {
+  std::filesystem::path folder;
+  const TrainSession& session;
+  ModelSpec spec;
+  RatingReport test;
+  RatingReferences references;
+  std::optional<double> best_possible_rmse;  ///< synthetic data: no model can do better
+};
+
+/// The document of `train --json`, schema movrec.train/1.
+nlohmann::json result_json(const TrainResult&);
+/// The table that a person reads.
+std::string result_text(const TrainResult&);
+/// result.json and the plots of the run folder.
+void write_run_report(const TrainResult&);
+
+}  // namespace movrec::cli

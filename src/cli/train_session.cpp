@@ -1,0 +1,176 @@
+#include "cli/train_session.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+
+#include "cli/machine.hpp"
+#include "movrec/core/files.hpp"
+#include "movrec/core/progress.hpp"
+#include "movrec/core/stop.hpp"
+#include "movrec/eval/rating_metrics.hpp"
+
+namespace movrec::cli {
+namespace {
+
+constexpr std::int64_t kSaveEveryMs = 5000;
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+nlohmann::json to_json(const EpochStats& stats) {
+  return {{"epoch", stats.epoch}, {"train_loss", stats.train_loss}, {"valid_rmse", stats.valid_rmse},
+          {"lr", stats.lr},       {"seconds", stats.seconds},       {"rows", stats.rows}};
+}
+
+}  // namespace
+
+TrainSession::TrainSession(std::filesystem::path folder,
+                           Checkpoint base,
+                           const Ratings& train,
+                           const Ratings& valid,
+                           std::string device)
+    : folder_(std::move(folder)),
+      base_(std::move(base)),
+      train_(train),
+      valid_(valid),
+      device_(std::move(device)),
+      early_stop_(base_.spec.options.train.patience, base_.spec.options.train.min_delta) {}
+
+void TrainSession::resume(const Checkpoint& last) {
+  if (!last.trainer)
+    throw Error(ErrorKind::model, "this checkpoint cannot be resumed",
+                "it holds a model but no state of its training", "--resume with the run's last.pt");
+  history_ = last.progress.at("history");
+  for (const auto& epoch : history_) {
+    early_stop_.improved(epoch.at("epoch").get<int>(), epoch.at("valid_rmse").get<double>());
+    seconds_ += epoch.at("seconds").get<double>();
+    rows_ += epoch.at("rows").get<std::int64_t>();
+  }
+  resumed_ = last;
+}
+
+std::unique_ptr<Model> TrainSession::fit() {
+  FitContext context{.spec = base_.spec, .train = train_, .device = device_};
+  if (resumed_) context.resume.emplace(FitState{resumed_->model, *resumed_->trainer});
+  context.on_start = [&](const Model& model) { on_start(model, train_); };
+  context.validate = [&](const Model& model) { return evaluate_rmse(model, valid_, base_.spec.stars); };
+  context.on_epoch = [&](const EpochReport& report) { return on_epoch(report); };
+  const Algorithm& algorithm = find_algorithm(base_.spec.algorithm);
+  std::unique_ptr<Model> model;
+  try {
+    model = algorithm.fit(context);
+  } catch (...) {
+    save_best();
+    throw;
+  }
+  if (!algorithm.trains_by_gradient) {
+    on_start(*model, train_);
+    early_stop_.improved(0, context.validate(*model));
+    best_state_ = model->state();
+  }
+  save_best();
+  interrupted_ = stop_signal() != 0;
+  if (interrupted_ || !algorithm.trains_by_gradient) return model;
+  return load_model(load_checkpoint(best_path()));
+}
+
+std::unique_ptr<Model> TrainSession::refit(const Ratings& rows) {
+  spdlog::info("refit on {} rows, {} epochs", format_count(static_cast<std::int64_t>(rows.size())),
+               best_epoch());
+  FitContext context{.spec = base_.spec, .train = rows, .device = device_};
+  context.last_epoch = best_epoch();
+  context.replayed_rmse = rmse_history();
+  context.on_epoch = [&](const EpochReport& report) {
+    if (report.stats.interrupted) return true;
+    log_epoch(report.stats, false);
+    seconds_ += report.stats.seconds;
+    rows_ += report.stats.rows;
+    return false;
+  };
+  auto model = find_algorithm(base_.spec.algorithm).fit(context);
+  interrupted_ = stop_signal() != 0;
+  if (interrupted_) return model;
+  base_.refitted = true;
+  best_state_ = model->state();
+  save_best();
+  return model;
+}
+
+void TrainSession::on_start(const Model& model, const Ratings& rows) {
+  n_parameters_ = model.n_parameters();
+  const MachineInfo machine = machine_info();
+  const std::string core = machine.blas.core.empty() ? "" : fmt::format(" {}", machine.blas.core);
+  spdlog::info("{}: {} parameters, {} training rows, {}, {} threads, {}{}", base_.spec.algorithm,
+               format_count(n_parameters_), format_count(static_cast<std::int64_t>(rows.size())), device_,
+               machine.threads, machine.blas.name, core);
+  if (machine.blas.slow)
+    spdlog::warn("{} multiplies matrices 30 to 60 times slower than OpenBLAS; try: {}", machine.blas.name,
+                 kBlasRemedy);
+  saved_at_ms_ = now_ms();
+}
+
+bool TrainSession::on_epoch(const EpochReport& report) {
+  if (report.stats.interrupted) {
+    spdlog::warn("interrupted in epoch {}; saving {}", report.stats.epoch, last_path().string());
+    save(report, /*now=*/true);
+    return true;
+  }
+  const EpochStats& stats = report.stats;
+  history_.push_back(to_json(stats));
+  append_line(folder_ / "metrics.jsonl", history_.back().dump());
+  seconds_ += stats.seconds;
+  rows_ += stats.rows;
+  const bool is_best = early_stop_.improved(stats.epoch, stats.valid_rmse);
+  if (is_best) best_state_ = report.model.state();
+  log_epoch(stats, is_best);
+  const bool stop = early_stop_.should_stop(stats.epoch);
+  if (stop) spdlog::info("no better validation RMSE for {} epochs: stopping", stats.epoch - best_epoch());
+  save(report, stop || stats.epoch == stats.epochs || stop_signal() != 0);
+  return stop;
+}
+
+void TrainSession::log_epoch(const EpochStats& stats, bool is_best) const {
+  const std::string valid = stats.valid_rmse > 0 ? fmt::format("  validation RMSE {:.4f}{}", stats.valid_rmse,
+                                                               is_best ? " *" : "  ")
+                                                 : "";
+  spdlog::info("epoch {:>3}/{}  train loss {:.4f}{}  lr {:.2e}  {:.1f} s  {} rows/s", stats.epoch,
+               stats.epochs, stats.train_loss, valid, stats.lr, stats.seconds,
+               format_count(static_cast<std::int64_t>(static_cast<double>(stats.rows) /
+                                                      std::max(stats.seconds, 1e-9))));
+}
+
+void TrainSession::save(const EpochReport& report, bool now) {
+  if (!now && now_ms() - saved_at_ms_ < kSaveEveryMs) return;
+  Checkpoint last = base_;
+  last.epoch = epochs();
+  last.model = report.model.state();
+  last.trainer = report.trainer_state();
+  last.progress = {{"history", history_}};
+  if (best_epoch() > 0) last.metrics = {{"valid_rmse", best_rmse()}, {"best_epoch", best_epoch()}};
+  save_best();
+  save_checkpoint(last_path(), last);
+  saved_at_ms_ = now_ms();
+}
+
+void TrainSession::save_best() {
+  if (!best_state_) return;
+  Checkpoint best = base_;
+  best.epoch = best_epoch();
+  best.model = std::move(*best_state_);
+  best.metrics = {{"valid_rmse", best_rmse()}};
+  best.progress = {{"history", history_}};
+  best_state_.reset();
+  save_checkpoint(best_path(), best);
+}
+
+std::vector<double> TrainSession::rmse_history() const {
+  std::vector<double> out;
+  for (const auto& epoch : history_) out.push_back(epoch.at("valid_rmse").get<double>());
+  return out;
+}
+
+}  // namespace movrec::cli

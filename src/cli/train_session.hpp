@@ -1,0 +1,70 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "movrec/checkpoint/checkpoint.hpp"
+#include "movrec/train/early_stop.hpp"
+
+namespace movrec::cli {
+
+/// A run while it trains: validation, best and last checkpoints, the log of epochs. Test rows are not in
+/// here.
+class TrainSession {
+ public:
+  /// `base` is a checkpoint with everything but states and metrics; `valid` must outlive the session.
+  TrainSession(std::filesystem::path folder,
+               Checkpoint base,
+               const Ratings& train,
+               const Ratings& valid,
+               std::string device);
+
+  /// Goes on from last.pt: history, best epoch and states. Error{model}.
+  void resume(const Checkpoint& last);
+
+  /// Fits, choosing by validation RMSE. Returns the best model. Whatever happens, what was reached is saved.
+  std::unique_ptr<Model> fit();
+  /// Fits the same again on all of `rows`, for as many epochs as the best one, and makes it the best
+  /// checkpoint.
+  std::unique_ptr<Model> refit(const Ratings& rows);
+
+  bool interrupted() const { return interrupted_; }
+  std::filesystem::path best_path() const { return folder_ / "best.pt"; }
+  std::filesystem::path last_path() const { return folder_ / "last.pt"; }
+  const nlohmann::json& history() const { return history_; }  ///< one object per epoch
+  int epochs() const { return static_cast<int>(history_.size()); }
+  int best_epoch() const { return early_stop_.best_epoch(); }
+  double best_rmse() const { return early_stop_.best_rmse(); }
+  std::int64_t n_parameters() const { return n_parameters_; }
+  double seconds() const { return seconds_; }  ///< of training
+  std::int64_t rows() const { return rows_; }  ///< trained on, all epochs
+
+ private:
+  void on_start(const Model&, const Ratings& rows);
+  bool on_epoch(const EpochReport&);
+  void log_epoch(const EpochStats&, bool is_best) const;
+  /// Writes what has not been written yet; unless `now`, at most every few seconds.
+  void save(const EpochReport&, bool now);
+  void save_best();
+  std::vector<double> rmse_history() const;
+
+  std::filesystem::path folder_;
+  Checkpoint base_;
+  const Ratings& train_;
+  const Ratings& valid_;
+  std::string device_;
+  EarlyStop early_stop_;
+  nlohmann::json history_ = nlohmann::json::array();
+  std::optional<Checkpoint> resumed_;
+  std::optional<StateDict> best_state_;  ///< not yet written
+  double seconds_ = 0;
+  std::int64_t rows_ = 0, n_parameters_ = 0;
+  std::int64_t saved_at_ms_ = 0;
+  bool started_ = false, interrupted_ = false;
+};
+
+}  // namespace movrec::cli
