@@ -1,7 +1,7 @@
 #include "movrec/checkpoint/checkpoint.hpp"
 
-#include <torch/csrc/jit/serialization/import.h>
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/serialization/pickle.h>
 
 #include <cstring>
 
@@ -115,7 +115,7 @@ Checkpoint from_meta(const nlohmann::json& meta) {
 }
 
 Checkpoint parse(const std::string& content) {
-  const auto dict = torch::pickle_load(std::vector<char>(content.begin(), content.end())).toGenericDict();
+  const auto dict = torch::jit::pickle_load(std::vector<char>(content.begin(), content.end())).toGenericDict();
   if (!dict.contains("movrec_format")) throw std::invalid_argument("it holds no movrec format number");
   const std::int64_t format = dict.at("movrec_format").toInt();
   if (format > Checkpoint::kFormat)
@@ -154,7 +154,7 @@ void save_checkpoint(const fs::path& path, const Checkpoint& checkpoint) {
   dict.insert("model", to_arrays(checkpoint.model));
   dict.insert("trainer", to_arrays(trainer));
   dict.insert("digest", digest_of(meta, {&ids, &checkpoint.model, &trainer}));
-  const std::vector<char> bytes = torch::pickle_save(dict);
+  const std::vector<char> bytes = torch::jit::pickle_save(dict);
   in_context("saving the checkpoint",
              [&] { write_file_atomically(path, std::string_view(bytes.data(), bytes.size())); });
 }
