@@ -28,9 +28,9 @@ class PairNet final : public Net {
       : parts_(parts), shape_(shape), options_(options), seed_(seed) {
     if (options.bias_terms) bias_ = add_tables("bias", 1);
     if (parts.product) factors_ = add_tables("factors", options.embedding_dim);
+    // Ones: the weighted product starts as matrix factorization.
     if (parts.weighted_product)
-      product_weight_ =
-          add_weight("product.weight", init_layer_weight(1, options.embedding_dim, options, next_seed()));
+      product_weight_ = add_weight("product.weight", at::ones({1, options.embedding_dim}));
     std::int64_t head_inputs = parts.weighted_product ? options.embedding_dim : 0;
     if (parts.tower) {
       if (options.layers.empty()) fail(ErrorKind::usage, "--layers needs at least one width");
