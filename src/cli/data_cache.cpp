@@ -51,7 +51,7 @@ int run_list(Invocation& invocation, const Options& options) {
   }
   constexpr std::string_view kSynthetic = "made on the spot, of any size (--synthetic-users, …)";
   rows.push_back({{"name", "synthetic"}, {"summary", kSynthetic}, {"megabytes", 0}, {"path", Json()}});
-  table.add_row({"synthetic", "0", "built in", std::string(kSynthetic)});
+  table.add_row({"synthetic", "-", "built in", std::string(kSynthetic)});
   if (invocation.global.json)
     print(*invocation.out, {{"schema", "movrec.data-list/1"}, {"data_dir", folder}, {"data_sets", rows}});
   else
@@ -116,7 +116,9 @@ int run_verify(Invocation& invocation, const Options& options) {
   }
   if (problem.empty()) return 0;
   throw Error(ErrorKind::data, problem, check.why,
-              fmt::format("remove {}, then: movrec data download {}", check.path.string(), release.name));
+              check.checksum == ReleaseCheck::Checksum::not_known
+                  ? fmt::format("put {}.md5 beside it", check.path.filename().string())
+                  : fmt::format("remove it, then: movrec data download {}", release.name));
 }
 
 int run_path(Invocation& invocation, const Options& options) {

@@ -121,15 +121,15 @@ ExpectedFile expected_here(const Release& release, const fs::path& archive) {
 
 void warn_if_not_official(const Release& release, const fs::path& path) {
   static std::set<fs::path> told;
-  if (fs::is_directory(path) || told.contains(path)) return;
+  if (fs::is_directory(path) || !told.insert(path).second) return;
   ExpectedFile expected = expected_here(release, path);
   if (!expected.md5.empty()) expected.sha256.clear();  // one is enough here, and MD5 is twice as fast
-  const std::string why = has_checksum(expected) ? why_not_expected(path, expected)
-                                                 : fmt::format("there is no {}.md5", path.string());
-  if (why.empty()) return;
-  told.insert(path);
-  spdlog::warn("{} is used as it is, though it cannot be told to be the official one: {}", path.string(),
-               why);
+  if (!has_checksum(expected)) {
+    spdlog::warn("{} is used as it is: whether it is the official one is not known without {}.md5 beside it",
+                 path.string(), archive_name(release));
+  } else if (const std::string why = why_not_expected(path, expected); !why.empty()) {
+    spdlog::warn("{} is used as it is, though it is not the official archive: {}", path.string(), why);
+  }
 }
 
 fs::path download_release(const Release& release, const CacheOptions& cache) {
@@ -229,10 +229,14 @@ fs::path fetch_release(const Release& release, const CacheOptions& cache) {
   try {
     return download_release(release, cache);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::data) throw;
-    throw Error(error.kind(), error.message(), error.why(),
-                fmt::format("another mirror with --data-url URL, or put {} into {} by hand",
-                            archive_name(release), data_directory(cache).string()));
+    const std::string folder = data_directory(cache).string();
+    std::string remedy = error.remedy();
+    if (error.kind() == ErrorKind::data)
+      remedy = fmt::format("another mirror with --data-url URL, or put {} into {} by hand",
+                           archive_name(release), folder);
+    if (error.kind() == ErrorKind::failure)
+      remedy = fmt::format("make room in {}, or choose another folder with --data-dir DIR", folder);
+    throw Error(error.kind(), error.message(), error.why(), remedy);
   }
 }
 

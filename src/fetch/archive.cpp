@@ -136,7 +136,9 @@ class ZipArchive : public Archive {
       zip_error_t error;
       zip_error_init_with_code(&error, code);
       const std::string why = zip_error_strerror(&error);
+      const bool is_unreadable = zip_error_system_type(&error) == ZIP_ET_SYS;
       zip_error_fini(&error);
+      if (is_unreadable) fail(ErrorKind::data, "cannot read {}: {}", path.string(), why);
       throw Error(ErrorKind::data,
                   fmt::format("{} is not a readable zip: it is damaged or cut short", path.string()), why,
                   "remove it and download it again");
@@ -195,9 +197,10 @@ class ZipArchive : public Archive {
       if (const auto why = why_name_is_refused(name); !why.empty()) refuse(name, why);
       if (!seen.insert(name).second) refuse(name, "the archive has two entries of this name");
       check_kind(i, name, info);
+      if (info.size > kMaxMemberBytes) refuse(name, "it is larger than 4 GiB");
+      if (info.comp_size > archive_bytes_) refuse(name, "it is larger than the archive");
       total += info.size;
       compressed_total += info.comp_size;
-      if (info.size > kMaxMemberBytes) refuse(name, "it is larger than 4 GiB");
       if (total > kMaxTotalBytes) refuse(name, "the archive's files are larger than 16 GiB");
       if (info.size > kMaxRatio * info.comp_size)
         refuse(name, "it unpacks to over 200 times its compressed size");

@@ -78,7 +78,9 @@ HttpGet::Outcome fetch_rest(HttpGet& request,
   const auto begin = [&] {
     begun = true;
     if (request.status() == 206) {
-      wrong_range = !request.header("Content-Range").starts_with(fmt::format("bytes {}-", from));
+      const std::string version = validator_of(request);  // not every server heeds If-Range
+      wrong_range = !request.header("Content-Range").starts_with(fmt::format("bytes {}-", from)) ||
+                    (from > 0 && !version.empty() && version != part.validator());
       if (wrong_range) return part.restart({});
     } else {
       part.restart(validator_of(request));  // it ignores ranges, or the file has changed
@@ -100,13 +102,15 @@ HttpGet::Outcome fetch_rest(HttpGet& request,
     progress.update(part.size());
   };
   HttpGet::Outcome outcome = request.get(from, part.validator());
+  if (!outcome.ok) progress.clear();  // a line of log follows
   if (!outcome.ok && request.status() == 416) {
     part.restart({});  // the part is longer than the file: it cannot be its beginning
     return {.may_pass = true, .why = "the server does not have the rest of the file"};
   }
   if (!outcome.ok) return outcome;
   if (!begun) begin();
-  if (wrong_range) return {.may_pass = true, .why = "the server sent another range than it was asked for"};
+  if (wrong_range)
+    return {.may_pass = true, .why = "the server sent something else than the rest of the file"};
   if (part.size() < expected.bytes)
     return {.may_pass = true,
             .why = fmt::format("the connection ended after {} of {} bytes", format_count(part.size()),
@@ -148,7 +152,7 @@ bool download(const std::string& url,
   };
   const bool continued = part.size() > 0;
   if (continued) spdlog::info("{}: going on after {} bytes", part.path().string(), format_count(part.size()));
-  fetch();
+  if (!continued || part.size() != expected.bytes) fetch();
   std::string why = why_not_expected(part.path(), expected);
   if (!why.empty() && continued) {
     // The earlier run may have left a part that was never whole on the disk.

@@ -22,9 +22,13 @@ namespace fs = std::filesystem;
 namespace {
 
 [[noreturn]] void fail_to_write(const fs::path& path, int code) {
-  throw Error(
-      ErrorKind::failure, fmt::format("cannot write {}: {}", path.string(), errno_text(code)), {},
-      code == ENOSPC || code == EDQUOT ? "free some space, or choose another folder with --data-dir" : "");
+  fail(ErrorKind::failure, "cannot write {}: {}", path.string(), errno_text(code));
+}
+
+/// The text that a JSON object has under `key`; empty if it has none.
+std::string text_of(const nlohmann::json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 }  // namespace
@@ -65,8 +69,7 @@ void PartFile::read_note() {
   std::error_code error;
   if (size_ > 0 && fs::exists(note_, error)) {
     const auto note = nlohmann::json::parse(read_file(note_), nullptr, false);
-    if (note.is_object() && note.value("url_sha256", "") == url_digest_)
-      validator_ = note.value("validator", "");
+    if (text_of(note, "url_sha256") == url_digest_) validator_ = text_of(note, "validator");
   }
   if (validator_.empty() && size_ > 0) restart({});
 }

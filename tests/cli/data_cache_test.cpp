@@ -62,7 +62,7 @@ TEST_F(DataCommand, ListShowsWhatIsHere) {
   EXPECT_EQ(table.code, 0);
   EXPECT_THAT(table.out, testing::ContainsRegex("ml-10m +63 +yes +10 million ratings"));
   EXPECT_THAT(table.out, testing::ContainsRegex("ml-1m +6 +no +1,000,209 ratings"));
-  EXPECT_THAT(table.out, testing::ContainsRegex("synthetic +0 +built in"));
+  EXPECT_THAT(table.out, testing::ContainsRegex("synthetic +- +built in"));
   EXPECT_THAT(table.out, EndsWith("Kept in " + dir.path().string() + "\n"));
 
   const json document = json::parse(data({"list", "--json"}).out);

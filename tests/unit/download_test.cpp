@@ -294,6 +294,33 @@ TEST_F(Download, AWrongRangeIsNotBelieved) {
   EXPECT_EQ(n_wrong, 1);
 }
 
+TEST_F(Download, AServerThatIgnoresIfRangeDoesNotMixVersions) {
+  std::string old = content();
+  std::ranges::reverse(old);
+  std::atomic<int> n_tries = 0;
+  const HttpServer server([&](const HttpRequest& request) {
+    HttpRequest careless = request;
+    careless.headers.erase("if-range");
+    if (++n_tries > 1) return serve_content(careless, content(), kEtag);
+    HttpReply reply = serve_content(careless, old, "\"old\"");
+    reply.stop_after = 50'000;
+    return reply;
+  });
+  EXPECT_TRUE(fetch(server, {}));
+  expect_complete();
+  EXPECT_EQ(n_tries, 3);
+}
+
+TEST_F(Download, AWholePartNeedsNoRequest) {
+  const HttpServer server(broken_twice_then(good));
+  leave_part(file, server);
+  test::write_text(dir / "f.zip.part", content());
+  const std::size_t n_before = server.requests().size();
+  EXPECT_TRUE(fetch(server));
+  expect_complete();
+  EXPECT_EQ(server.requests().size(), n_before);
+}
+
 TEST_F(Download, APartThatIsTooLongIsDropped) {
   const HttpServer server(broken_twice_then(good));
   leave_part(file, server);
@@ -324,6 +351,11 @@ TEST_F(Download, APartOfAnotherUrlOrWithoutNoteIsNotContinued) {
   std::filesystem::remove(file);
   test::write_text(dir / "f.zip.part", "stray");
   test::write_text(dir / "f.zip.part.json", "[{ no json");
+  EXPECT_TRUE(fetch(server));
+  expect_complete();
+  std::filesystem::remove(file);
+  test::write_text(dir / "f.zip.part", "stray");
+  test::write_text(dir / "f.zip.part.json", R"({"url_sha256": 5, "validator": []})");
   EXPECT_TRUE(fetch(server));
   expect_complete();
   for (const HttpRequest& request : server.requests()) EXPECT_FALSE(request.headers.contains("range"));

@@ -215,10 +215,25 @@ TEST_F(ReleaseTest, AnotherArchivePutByHandIsUsedWithOneWarning) {
   cache.offline = true;
   const LogCapture log;
   for (int i = 0; i < 2; ++i) EXPECT_EQ(fetch_release(pinned, cache), dir / "toy.zip");
-  const std::string warning = dir.path().string() + "/toy.zip is used as it is";
+  const std::string warning =
+      dir.path().string() + "/toy.zip is used as it is, though it is not the official";
   EXPECT_THAT(log.text(), AllOf(HasSubstr(warning), HasSubstr("its MD5 is " + md5_hex(other))));
   EXPECT_EQ(log.text().find(warning), log.text().rfind(warning));
   EXPECT_EQ(read_file(dir / "toy.zip"), other);
+}
+
+TEST_F(ReleaseTest, AnArchiveWithoutKnownChecksumIsUsedWithAWarning) {
+  place(zip);
+  const LogCapture log;
+  EXPECT_EQ(fetch_release(toy, cache), dir / "toy.zip");
+  EXPECT_THAT(log.text(), HasSubstr("the official one is not known without toy.zip.md5 beside it"));
+}
+
+TEST_F(ReleaseTest, AFolderThatCannotBeWrittenIsNamed) {
+  test::write_text(dir / "file", "");
+  cache.data_dir = (dir / "file/data").string();
+  EXPECT_THAT(error_of([&] { fetch_release(pinned, cache); }, ErrorKind::failure),
+              AllOf(HasSubstr("cannot make the folder " + cache.data_dir), HasSubstr("--data-dir DIR")));
 }
 
 TEST_F(ReleaseTest, AFolderPutByHandIsUsed) {
