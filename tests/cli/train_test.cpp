@@ -1,0 +1,294 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "movrec/checkpoint/checkpoint.hpp"
+#include "movrec/core/files.hpp"
+#include "movrec/eval/rating_metrics.hpp"
+#include "support/cli_run.hpp"
+#include "support/small_data.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace movrec;
+using namespace movrec::test;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// `movrec train` on small synthetic data, into a folder of the test.
+class Train : public testing::Test {
+ protected:
+  CliResult train(std::vector<std::string> more) const {
+    std::vector<std::string> arguments{"train",     "--runs-dir",          runs(), "--dataset",
+                                       "synthetic", "--synthetic-users",   "60",   "--synthetic-items",
+                                       "40",        "--synthetic-ratings", "900"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_cli(arguments);
+  }
+  nlohmann::json train_json(std::vector<std::string> more) const {
+    more.emplace_back("--json");
+    const CliResult result = train(std::move(more));
+    EXPECT_EQ(result.code, 0) << result.err;
+    return nlohmann::json::parse(result.out);
+  }
+  std::string runs() const { return (dir_ / "runs").string(); }
+  fs::path only_run() const { return fs::directory_iterator(runs())->path(); }
+  TempDir dir_;
+};
+
+TEST_F(Train, EndsWithTheDocumentThatScriptsRelyOn) {
+  const auto json = train_json({"--model", "biased-mf", "--embedding-dim", "4", "--epochs", "3"});
+  EXPECT_EQ(json.at("schema"), "movrec.train/1");
+  EXPECT_EQ(json.at("model"), "biased-mf");
+  EXPECT_EQ(json.at("parameters"), (60 + 40) * 5);
+  EXPECT_EQ(json.at("epochs"), 3);
+  EXPECT_TRUE(json.at("best_epoch").is_number_integer());
+  EXPECT_EQ(json.at("test").at("rows"), 180);
+  EXPECT_GT(json.at("rows_per_second"), 0);
+  EXPECT_GT(json.at("references").at("constant").at("rmse"), json.at("references").at("bias").at("rmse"));
+  const fs::path run = json.at("run").get<std::string>();
+  for (const char* file : {"config.toml", "metrics.jsonl", "best.pt", "last.pt", "train.log", "result.json",
+                           "rmse.svg", "lr.svg"})
+    EXPECT_TRUE(fs::exists(run / file)) << file;
+  const Checkpoint best = load_checkpoint(json.at("checkpoint").get<std::string>());
+  EXPECT_EQ(best.metrics.at("valid_rmse"), json.at("valid").at("rmse"));
+  EXPECT_EQ(best.epoch, json.at("best_epoch"));
+
+  const CliResult evaluated = run_cli({"evaluate", "--json", "--runs-dir", runs()});
+  ASSERT_EQ(evaluated.code, 0) << evaluated.err;
+  EXPECT_EQ(nlohmann::json::parse(evaluated.out).at("test").at("rmse"), json.at("test").at("rmse"));
+}
+
+TEST_F(Train, WritesOneLinePerEpochAndATable) {
+  const CliResult result = train({"--model", "mf", "--epochs", "2"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("mf: 6,400 parameters, 648 training rows, cpu"));
+  EXPECT_THAT(result.err, HasSubstr("epoch   2/2  train loss"));
+  EXPECT_THAT(result.out, HasSubstr("bias (reference)"));
+  EXPECT_THAT(result.out, HasSubstr("best possible"));
+}
+
+TEST_F(Train, EveryModelTrainsEvaluatesAndRecommends) {
+  for (const Algorithm& algorithm : algorithms()) {
+    std::vector<std::string> flags{"--model", std::string(algorithm.name)};
+    if (algorithm.trains_by_gradient) flags.insert(flags.end(), {"--epochs", "2"});
+    const auto json = train_json(flags);
+    EXPECT_EQ(json.at("epochs"), algorithm.trains_by_gradient ? 2 : 0);
+    EXPECT_LT(json.at("test").at("rmse"), 1.5) << algorithm.name;
+    const std::string checkpoint = json.at("checkpoint");
+    const auto evaluated = run_cli({"evaluate", "--json", "--checkpoint", checkpoint});
+    ASSERT_EQ(evaluated.code, 0) << evaluated.err;
+    EXPECT_EQ(nlohmann::json::parse(evaluated.out).at("test").at("rmse"), json.at("test").at("rmse"))
+        << algorithm.name;
+    const auto recommended =
+        run_cli({"recommend", "--user", "1", "--top", "3", "--json", "--checkpoint", checkpoint});
+    ASSERT_EQ(recommended.code, 0) << recommended.err;
+    EXPECT_EQ(nlohmann::json::parse(recommended.out).at("users").at(0).at("items").size(), 3U);
+  }
+}
+
+TEST_F(Train, FivePlusResumedFiveEpochsEqualTen) {
+  const std::vector<std::string> flags{"--model",   "neumf", "--layers",   "8,4",
+                                       "--dropout", "0.2",   "--schedule", "constant"};
+  auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), flags.begin(), flags.end());
+    return more;
+  };
+  const auto straight = train_json(with({"--epochs", "10"}));
+  const auto half = train_json(with({"--epochs", "5"}));
+  const CliResult resumed_run = run_cli({"train", "--json", "--resume", half.at("run"), "--epochs", "10"});
+  ASSERT_EQ(resumed_run.code, 0) << resumed_run.err;
+  const auto resumed = nlohmann::json::parse(resumed_run.out);
+  EXPECT_EQ(resumed.at("run"), half.at("run"));
+  EXPECT_EQ(resumed.at("epochs"), 10);
+  EXPECT_EQ(resumed.at("best_epoch"), straight.at("best_epoch"));
+  EXPECT_EQ(resumed.at("valid"), straight.at("valid"));
+  EXPECT_EQ(resumed.at("test"), straight.at("test"));
+  const auto last = [](const nlohmann::json& json) {
+    return load_checkpoint(fs::path(json.at("run").get<std::string>()) / "last.pt");
+  };
+  const Checkpoint a = last(straight), b = last(resumed);
+  for (const auto& [name, array] : a.model.arrays()) EXPECT_EQ(array.bytes, b.model.get(name).bytes) << name;
+  for (const auto& [name, array] : a.trainer->arrays())
+    if (name != "epoch_seconds") EXPECT_EQ(array.bytes, b.trainer->get(name).bytes) << name;
+}
+
+TEST_F(Train, AResumedRunKeepsItsModelAndData) {
+  const auto json = train_json({"--model", "mf", "--epochs", "1"});
+  const CliResult changed = run_cli({"train", "--resume", json.at("run"), "--lr", "0.1"});
+  EXPECT_EQ(changed.code, 2);
+  EXPECT_THAT(changed.err, HasSubstr("--lr cannot change in a resumed run"));
+  const CliResult best = run_cli({"train", "--resume", json.at("checkpoint"), "--epochs", "3"});
+  EXPECT_EQ(best.code, 4);
+  EXPECT_THAT(best.err, HasSubstr("cannot be resumed"));
+}
+
+TEST_F(Train, ItsConfigRunsAgainAsItIs) {
+  const auto first =
+      train_json({"--model", "mlp", "--layers", "8,4", "--epochs", "2", "--seed", "7", "--dropout", "0.25"});
+  const std::string config = (fs::path(first.at("run").get<std::string>()) / "config.toml").string();
+  const CliResult again = run_cli({"train", "--json", "--runs-dir", runs(), "--config", config});
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(nlohmann::json::parse(again.out).at("test"), first.at("test"));
+  EXPECT_EQ(nlohmann::json::parse(again.out).at("parameters"), first.at("parameters"));
+}
+
+TEST_F(Train, SeedsChangeTheRunAndRepeatIt) {
+  const auto run = [&](const char* seed) {
+    return train_json({"--model", "mf", "--epochs", "2", "--seed", seed}).at("test").at("rmse");
+  };
+  EXPECT_EQ(run("1"), run("1"));
+  EXPECT_NE(run("1"), run("2"));
+}
+
+TEST_F(Train, StopsEarlyAndKeepsTheBestWeights) {
+  const auto json =
+      train_json({"--model", "biased-mf", "--schedule", "constant", "--lr", "0.1", "--embedding-l2", "0",
+                  "--epochs", "60", "--batch-size", "64", "--patience", "2"});
+  EXPECT_EQ(json.at("epochs"), json.at("best_epoch").get<int>() + 2);
+  std::ifstream lines(fs::path(json.at("run").get<std::string>()) / "metrics.jsonl");
+  double lowest = 10;
+  for (std::string line; std::getline(lines, line);)
+    lowest = std::min(lowest, nlohmann::json::parse(line).at("valid_rmse").get<double>());
+  EXPECT_EQ(json.at("valid").at("rmse"), lowest);
+}
+
+TEST_F(Train, RefitTrainsOnValidationRowsToo) {
+  const auto plain = train_json({"--model", "biased-mf", "--epochs", "3"});
+  const auto refitted = train_json({"--model", "biased-mf", "--epochs", "3", "--refit"});
+  EXPECT_EQ(refitted.at("valid"), plain.at("valid"));  // the choice is the same; the model is not
+  EXPECT_NE(refitted.at("test"), plain.at("test"));
+  EXPECT_TRUE(load_checkpoint(refitted.at("checkpoint").get<std::string>()).refitted);
+}
+
+// Test labels turned into nonsense must not change anything but the final test figures.
+TEST_F(Train, NothingThatChoosesCanReadATestRow) {
+  const Dataset dataset = small_dataset();
+  const auto write = [&](const fs::path& path, std::span<const RowIdx> rows, bool poison) {
+    std::ofstream out(path);
+    out << "user,item,rating\n";
+    for (RowIdx row : rows)
+      out << number(dataset.users.id(dataset.ratings.users[row])) << ','
+          << number(dataset.items.id(dataset.ratings.items[row])) << ','
+          << (poison ? 6 - dataset.ratings.stars[row] : dataset.ratings.stars[row]) << '\n';
+  };
+  const Split split = make_split(dataset, {});
+  write(dir_ / "train.csv", split.train, false);
+  nlohmann::json results[2];
+  StateDict models[2];
+  for (const bool poison : {false, true}) {
+    write(dir_ / "test.csv", split.test, poison);
+    const CliResult run =
+        run_cli({"train", "--json", "--runs-dir", runs(), "--model", "biased-mf", "--lr", "0.03", "--epochs",
+                 "12", "--patience", "2", "--schedule", "plateau", "--refit", "--train-file",
+                 (dir_ / "train.csv").string(), "--test-file", (dir_ / "test.csv").string()});
+    ASSERT_EQ(run.code, 0) << run.err;
+    results[poison] = nlohmann::json::parse(run.out);
+    models[poison] = load_checkpoint(results[poison].at("checkpoint").get<std::string>()).model;
+  }
+  EXPECT_NE(results[0].at("test").at("rmse"), results[1].at("test").at("rmse"));
+  for (const char* key : {"valid", "epochs", "best_epoch"}) EXPECT_EQ(results[0].at(key), results[1].at(key));
+  for (const auto& [name, array] : models[0].arrays())
+    EXPECT_EQ(array.bytes, models[1].get(name).bytes) << name;
+}
+
+TEST_F(Train, RefusesOptionsThatTheModelDoesNotUse) {
+  const CliResult flag = train({"--model", "biased-mf", "--layers", "8,4"});
+  EXPECT_EQ(flag.code, 2);
+  EXPECT_THAT(flag.err, HasSubstr("--layers has no effect with model biased-mf"));
+  EXPECT_THAT(flag.err, HasSubstr("try: movrec models biased-mf"));
+  std::ofstream(dir_ / "recipe.toml") << "[train]\nmodel = \"bias\"\nlr = 0.1\n";
+  const CliResult key = run_cli({"train", "--config", (dir_ / "recipe.toml").string()});
+  EXPECT_EQ(key.code, 2);
+  EXPECT_THAT(key.err, HasSubstr("recipe.toml:3"));
+  EXPECT_FALSE(fs::exists(runs()));
+}
+
+TEST_F(Train, RefusesAnEmptyElementOfLayers) {
+  const CliResult result = train({"--model", "mlp", "--layers", "128,,64"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("--layers: '128,,64' is not allowed"));
+}
+
+TEST_F(Train, DivergenceEndsWithOneLineAndARemedy) {
+  const CliResult result = train({"--model", "mf", "--optimizer", "sgd", "--lr", "900"});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr("movrec: error: training diverged in epoch 1"));
+  EXPECT_THAT(result.err, HasSubstr("try: --lr"));
+}
+
+TEST_F(Train, AnUnwritableRunFolderIsOneLine) {
+  std::ofstream(dir_ / "file") << "x";
+  const CliResult result =
+      run_cli({"train", "--dataset", "synthetic", "--runs-dir", (dir_ / "file/runs").string()});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr("movrec: error: "));
+  EXPECT_THAT(result.err, HasSubstr("Not a directory"));
+}
+
+/// A limit on the size of files stands for a disk that is full: the write fails in the same place.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    before_handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, before_handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*before_handler_)(int);
+};
+
+TEST_F(Train, AFullDiskWhileSavingLeavesNothingHalfWritten) {
+  CliResult result;
+  {
+    const FileSizeLimit limit(16 << 10);
+    result = train({"--model", "mf", "--epochs", "1", "--embedding-dim", "128"});
+  }
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr("movrec: error: saving the checkpoint: cannot write"));
+  for (const auto& entry : fs::directory_iterator(only_run())) {
+    EXPECT_NE(entry.path().extension(), ".pt") << entry.path();
+    EXPECT_EQ(entry.path().string().find(".tmp"), std::string::npos) << entry.path();
+  }
+}
+
+TEST_F(Train, ASignalSavesAndTheRunGoesOnToTheSameEnd) {
+  const std::vector<std::string> flags{"--model",      "biased-mf", "--epochs",   "400",
+                                       "--batch-size", "8",         "--schedule", "cosine"};
+  const auto straight = train_json(flags);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    std::thread sender([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      std::raise(signal);
+    });
+    const CliResult stopped = train(flags);
+    sender.join();
+    ASSERT_EQ(stopped.code, 128 + signal) << stopped.err;
+    const std::string marker = "go on with: movrec train --resume ";
+    const std::size_t at = stopped.err.find(marker);
+    ASSERT_NE(at, std::string::npos) << stopped.err;
+    const std::string folder =
+        stopped.err.substr(at + marker.size(), stopped.err.find('\n', at) - at - marker.size());
+    const CliResult resumed = run_cli({"train", "--json", "--resume", folder});
+    ASSERT_EQ(resumed.code, 0) << resumed.err;
+    EXPECT_EQ(nlohmann::json::parse(resumed.out).at("test"), straight.at("test"));
+  }
+}
+
+}  // namespace

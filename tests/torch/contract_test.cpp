@@ -1,0 +1,239 @@
+// What every row of the algorithm table must do.
+#include <gtest/gtest.h>
+
+#include <ATen/Parallel.h>
+
+#include <cmath>
+
+#include "movrec/checkpoint/checkpoint.hpp"
+#include "movrec/core/stop.hpp"
+#include "movrec/model/algorithm.hpp"
+
+using namespace movrec;
+
+namespace {
+
+constexpr std::int32_t kSide = 30;
+
+/// 30 x 30: stars 5 where user + item is even, else 1. The diagonal is withheld: its right answer is 5. The
+/// last user and the last item have no ratings.
+Ratings checkerboard() {
+  Ratings ratings;
+  ratings.n_users = ratings.n_items = kSide + 1;
+  for (int repeat = 0; repeat < 2; ++repeat)
+    for (std::int32_t user = 0; user < kSide; ++user)
+      for (std::int32_t item = 0; item < kSide; ++item) {
+        if (user == item) continue;
+        ratings.users.push_back(UserIdx{user});
+        ratings.items.push_back(ItemIdx{item});
+        ratings.stars.push_back((user + item) % 2 == 0 ? 5.F : 1.F);
+      }
+  return ratings;
+}
+
+class EveryAlgorithm : public testing::TestWithParam<const Algorithm*> {
+ protected:
+  EveryAlgorithm() : train_(checkerboard()) {
+    spec_ = {std::string(GetParam()->name), {}, train_.n_users, train_.n_items, {1, 5}};
+    const OptionRefs options = option_refs(spec_.options);
+    for (const auto& [name, text] : GetParam()->defaults)
+      for (const OptionRef& option : options)
+        if (option.field.name == name) set_from_text(option, text);
+    spec_.options.net.embedding_dim = 8;
+    spec_.options.net.layers = {16, 16, 8};
+    spec_.options.net.init_std = 0.3;
+    spec_.options.train.epochs = 24;
+    spec_.options.train.batch_size = 64;
+    spec_.options.train.lr = 0.02;
+    spec_.options.train.embedding_l2 = 0;
+  }
+
+  std::unique_ptr<Model> fit() { return GetParam()->fit({.spec = spec_, .train = train_}); }
+
+  std::vector<float> scores(const Model& model) const {
+    std::vector<UserQuery> users;
+    for (std::int32_t user = 0; user <= kSide; ++user) users.push_back({UserIdx{user}});
+    users.push_back({kNoUser});
+    std::vector<float> out(users.size() * static_cast<std::size_t>(train_.n_items));
+    model.score(users, out);
+    return out;
+  }
+  std::vector<float> predictions(const Model& model) const {
+    std::vector<UserIdx> users;
+    std::vector<ItemIdx> items;
+    for (std::int32_t user = 0; user <= kSide + 1; ++user)
+      for (std::int32_t item = 0; item <= kSide; ++item) {
+        users.push_back(user > kSide ? kNoUser : UserIdx{user});
+        items.push_back(ItemIdx{item});
+      }
+    std::vector<float> out(users.size());
+    model.predict(users, items, out);
+    return out;
+  }
+
+  Ratings train_;
+  ModelSpec spec_;
+};
+
+TEST_P(EveryAlgorithm, ScoresAreFiniteAndEqualPredictionsWhereTheyAreStars) {
+  const auto model = fit();
+  const std::vector<float> all = scores(*model), pairs = predictions(*model);
+  ASSERT_EQ(all.size(), pairs.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    ASSERT_TRUE(std::isfinite(all[i]) && std::isfinite(pairs[i]));
+    if (model->scores_are_stars()) ASSERT_NEAR(all[i], pairs[i], 1e-4);
+  }
+}
+
+TEST_P(EveryAlgorithm, UnknownUsersAndItemsGetSaneStars) {
+  const auto model = fit();
+  const std::vector<float> stars = predictions(*model);
+  for (std::int32_t user = 0; user <= kSide + 1; ++user)
+    for (std::int32_t item = 0; item <= kSide; ++item)
+      if (user >= kSide || item == kSide)
+        EXPECT_NEAR(stars[static_cast<std::size_t>(user * (kSide + 1) + item)], 3, 0.5)
+            << user << ' ' << item;
+}
+
+TEST_P(EveryAlgorithm, IsDeterministicAtAnyThreadCount) {
+  const int threads = at::get_num_threads();
+  at::set_num_threads(1);
+  const std::vector<float> one = scores(*fit());
+  at::set_num_threads(2);
+  const std::vector<float> two = scores(*fit());
+  at::set_num_threads(threads);
+  for (std::size_t i = 0; i < one.size(); ++i) ASSERT_NEAR(one[i], two[i], 1e-4);
+}
+
+TEST_P(EveryAlgorithm, LoadsWhatItSaves) {
+  const auto model = fit();
+  const auto loaded = GetParam()->load(spec_, model->state());
+  EXPECT_EQ(scores(*model), scores(*loaded));
+  EXPECT_EQ(predictions(*model), predictions(*loaded));
+  EXPECT_EQ(model->n_parameters(), loaded->n_parameters());
+  EXPECT_THROW(GetParam()->load(spec_, {}), Error);
+  ModelSpec other = spec_;
+  other.n_items += 1;
+  EXPECT_THROW(GetParam()->load(other, model->state()), Error);
+}
+
+TEST_P(EveryAlgorithm, LearnsTheCheckerboard) {
+  if (!GetParam()->trains_by_gradient) GTEST_SKIP() << "has no parameter for a pair";
+  const std::vector<float> stars = predictions(*fit());
+  for (std::int32_t user = 0; user < kSide; ++user)
+    EXPECT_NEAR(stars[static_cast<std::size_t>(user * (kSide + 1) + user)], 5, 1) << user;
+}
+
+struct EpochLog {
+  std::vector<EpochStats> stats;
+  StateDict model, trainer;
+};
+
+TEST_P(EveryAlgorithm, ResumingEqualsAStraightRunToTheBit) {
+  if (!GetParam()->trains_by_gradient) GTEST_SKIP() << "is solved, not trained";
+  spec_.options.net.dropout = 0.2;
+  spec_.options.train.schedule = "plateau";
+  spec_.options.train.lr_patience = 0;
+  spec_.options.train.epochs = 6;
+  for (const char* optimizer : {"adam", "rmsprop"}) {
+    spec_.options.train.optimizer = optimizer;
+    const auto fit_with = [&](int last_epoch, const EpochLog* from) {
+      EpochLog log;
+      FitContext context{.spec = spec_, .train = train_};
+      if (from != nullptr) context.resume.emplace(FitState{from->model, from->trainer});
+      context.last_epoch = last_epoch;
+      context.validate = [](const Model&) { return 1.0; };  // flat: the rate drops every other epoch
+      context.on_epoch = [&](const EpochReport& report) {
+        log.stats.push_back(report.stats);
+        log.model = report.model.state();
+        log.trainer = report.trainer_state();
+        return false;
+      };
+      GetParam()->fit(context);
+      return log;
+    };
+    const EpochLog straight = fit_with(6, nullptr), half = fit_with(3, nullptr), resumed = fit_with(6, &half);
+    ASSERT_EQ(resumed.stats.size(), 3U);
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(resumed.stats[i].train_loss, straight.stats[i + 3].train_loss);
+      EXPECT_EQ(resumed.stats[i].lr, straight.stats[i + 3].lr);
+    }
+    for (const auto& [name, array] : straight.model.arrays())
+      EXPECT_EQ(array.bytes, resumed.model.get(name).bytes) << name;
+  }
+}
+
+TEST_P(EveryAlgorithm, GoesOnInTheMiddleOfAnEpochAfterASignal) {
+  if (!GetParam()->trains_by_gradient) GTEST_SKIP() << "is solved, not trained";
+  spec_.options.train.epochs = 3;
+  const auto straight = fit();
+  StateDict model_state, trainer_state;
+  FitContext context{.spec = spec_, .train = train_};
+  context.on_start = [](const Model&) { set_stop_signal(2); };  // before the first step
+  context.on_epoch = [&](const EpochReport& report) {
+    EXPECT_TRUE(report.stats.interrupted);
+    model_state = report.model.state();
+    trainer_state = report.trainer_state();
+    return false;
+  };
+  GetParam()->fit(context);
+  set_stop_signal(0);
+  FitContext again{.spec = spec_, .train = train_};
+  again.resume.emplace(FitState{model_state, trainer_state});
+  EXPECT_EQ(scores(*straight), scores(*GetParam()->fit(again)));
+}
+
+TEST_P(EveryAlgorithm, DenseEmbeddingUpdatesLearnToo) {
+  if (!GetParam()->trains_by_gradient) GTEST_SKIP() << "is solved, not trained";
+  spec_.options.train.embedding_update = "dense";
+  spec_.options.train.clip_norm = 5;
+  const std::vector<float> stars = predictions(*fit());
+  double squares = 0;
+  for (std::int32_t user = 0; user < kSide; ++user)
+    squares += std::pow(stars[static_cast<std::size_t>(user * (kSide + 1) + user)] - 5, 2);
+  EXPECT_LT(squares / kSide, 1);
+}
+
+TEST_P(EveryAlgorithm, DivergenceIsOneClearError) {
+  if (!GetParam()->trains_by_gradient) GTEST_SKIP() << "is solved, not trained";
+  spec_.options.train.optimizer = "sgd";
+  spec_.options.train.lr = 500;
+  spec_.options.net.output = "raw";
+  try {
+    fit();
+    FAIL() << "it did not diverge";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::failure);
+    EXPECT_NE(error.message().find("training diverged in epoch 1"), std::string::npos) << error.message();
+  }
+}
+
+std::vector<const Algorithm*> all() {
+  std::vector<const Algorithm*> out;
+  for (const Algorithm& algorithm : algorithms()) out.push_back(&algorithm);
+  return out;
+}
+INSTANTIATE_TEST_SUITE_P(Table, EveryAlgorithm, testing::ValuesIn(all()), [](const auto& test) {
+  std::string name(test.param->name);
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+TEST(Algorithms, NameOptionsThatExist) {
+  AlgorithmOptions options;
+  const OptionRefs refs = option_refs(options);
+  const auto exists = [&](std::string_view name) {
+    return std::any_of(refs.begin(), refs.end(),
+                       [&](const OptionRef& ref) { return ref.field.name == name; });
+  };
+  for (const Algorithm& algorithm : algorithms()) {
+    for (std::string_view name : algorithm.uses) EXPECT_TRUE(exists(name)) << algorithm.name << ' ' << name;
+    for (const auto& [name, text] : algorithm.defaults) {
+      EXPECT_TRUE(exists(name)) << algorithm.name << ' ' << name;
+      EXPECT_NE(std::find(algorithm.uses.begin(), algorithm.uses.end(), name), algorithm.uses.end()) << name;
+    }
+  }
+  EXPECT_THROW(find_algorithm("nmf"), Error);
+}
+
+}  // namespace
