@@ -1,5 +1,7 @@
 #include "cli/fitted.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include "cli/machine.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/progress.hpp"
@@ -32,6 +34,8 @@ void check_rows(const Fitted& fitted) {
 
 Fitted open_fitted(const FittedOptions& options, const GlobalOptions& global) {
   set_threads(global.threads);
+  if (resolve_device(global.device) != "cpu" && global.device != "auto")
+    spdlog::warn("--device {}: trained models answer on the CPU", global.device);
   Fitted fitted;
   fitted.path = find_checkpoint(options.checkpoint, global.runs_dir);
   fitted.checkpoint = load_checkpoint(fitted.path);

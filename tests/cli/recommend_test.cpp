@@ -146,6 +146,7 @@ TEST(Recommend, ContradictionsAreUsageErrors) {
   EXPECT_EQ(recommend(run, {"--user", "1", "--genre", "Nonsense"}).code, 2);
   EXPECT_EQ(recommend(run, {"--user", "1", "--year-from", "2000", "--year-to", "1990"}).code, 2);
   EXPECT_EQ(recommend(run, {"--user", "1", "--top", "0"}).code, 2);
+  EXPECT_EQ(recommend(run, {"--user", "1", "--device", "tpu"}).code, 2);
 }
 
 TEST(Recommend, AFileThatCannotBeWrittenLeavesNothing) {
