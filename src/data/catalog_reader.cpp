@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "movrec/core/error.hpp"
 
@@ -180,7 +181,11 @@ std::uint32_t RawCatalog::genre_bit(std::string_view name) {
   if (name.empty() || name == "(no genres listed)") return 0;
   const auto found = std::ranges::find(genre_names, name);
   const auto g = static_cast<std::size_t>(found - genre_names.begin());
-  if (g >= kMaxGenres) return 0;
+  if (g >= kMaxGenres) {
+    if (!std::exchange(has_too_many_genres, true))
+      spdlog::warn("more than {} genres: '{}' and later ones are left out", kMaxGenres, name);
+    return 0;
+  }
   if (found == genre_names.end()) genre_names.emplace_back(name);
   return 1U << g;
 }

@@ -21,9 +21,10 @@ struct RawCatalog {
   };
   std::vector<Item> items;
   std::vector<std::string> genre_names;
+  bool has_too_many_genres = false;
 
   /// The bit of a genre, which is made known by it; 0 for an empty name, "(no genres listed)", and for genres
-  /// beyond the 32nd.
+  /// beyond the 32nd, of which a warning is logged.
   std::uint32_t genre_bit(std::string_view name);
 };
 
