@@ -170,7 +170,9 @@ void print(std::ostream& out, const Dataset& dataset, const DataSummary& summary
   if (summary.duplicates > 0)
     line("duplicates",
          fmt::format("{} ratings repeat a user and item; all are kept", format_count(summary.duplicates)));
-  if (dataset.n_skipped_lines > 0) line("left out", fmt::format("{} bad lines", dataset.n_skipped_lines));
+  if (dataset.n_skipped_lines > 0)
+    line("left out",
+         fmt::format("{} bad line{}", dataset.n_skipped_lines, dataset.n_skipped_lines == 1 ? "" : "s"));
   if (dataset.best_rmse)
     line("best RMSE", fmt::format("{:.4f} (of the true expectation)", *dataset.best_rmse));
   if (!summary.genders.empty()) {
@@ -187,14 +189,15 @@ void print(std::ostream& out, const Dataset& dataset, const DataSummary& summary
 
 int run_data_info(Options& options, Invocation& invocation) {
   if (!options.name.empty()) {
-    if (!options.data.data.empty() || !options.data.train_file.empty())
-      fail(ErrorKind::usage, "give a data set's name ('{}') or files, not both", options.name);
+    for (std::string_view other : {"dataset", "data", "train-file"})
+      if (invocation.origin(other) == Origin::flag)
+        fail(ErrorKind::usage, "give a data set's name ('{}') or --{}, not both", options.name, other);
     options.data.dataset = options.name;
   }
   const Dataset dataset = load_dataset(options.data, options.cache);
   const DataSummary summary = summarize(dataset);
   if (invocation.global.json)
-    *invocation.out << to_json(dataset, summary).dump(2) << '\n';
+    *invocation.out << to_json(dataset, summary).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
   else
     print(*invocation.out, dataset, summary);
   return 0;
@@ -206,6 +209,7 @@ Action declare_data_info(FlagSet& flags) {
   auto options = std::make_shared<Options>();
   flags.add_positional(
       {Field{.name = "name", .help = "data set by name", .value_name = "NAME"}, &options->name}, false);
+  flags.group("Data set");
   flags.bind(options->data);
   flags.bind(options->cache);
   flags.set_footer("Examples:\n  movrec data info ml-100k\n  movrec data info --data ratings.csv --json\n");

@@ -92,7 +92,7 @@ struct Dataset {
   /// Rows from here on are the test part that the release or the user defined (--fold, --test-file).
   std::optional<std::size_t> predefined_test_begin;
   std::size_t n_skipped_lines = 0;
-  /// synthetic only: the RMSE of the true expectation, before rounding to stars and noise cannot be beaten.
+  /// synthetic only: the RMSE of the stars' true expectation, which no model beats except by chance.
   std::optional<double> best_rmse;
 };
 
