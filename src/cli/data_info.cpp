@@ -169,7 +169,7 @@ void print(std::ostream& out, const Dataset& dataset, const DataSummary& summary
                                                static_cast<std::int64_t>(*dataset.predefined_test_begin))));
   if (summary.duplicates > 0)
     line("duplicates",
-         fmt::format("{} ratings repeat a user and item; all are kept", format_count(summary.duplicates)));
+         fmt::format("{} (repeated pairs of user and item; all are kept)", format_count(summary.duplicates)));
   if (dataset.n_skipped_lines > 0)
     line("left out",
          fmt::format("{} bad line{}", dataset.n_skipped_lines, dataset.n_skipped_lines == 1 ? "" : "s"));
