@@ -97,11 +97,13 @@ void print_json(const std::vector<Finding>& findings,
                 double gflops,
                 std::ostream& out) {
   auto list = nlohmann::ordered_json::array();
-  for (const Finding& finding : findings)
-    list.push_back({{"check", finding.name},
-                    {"health", kHealthNames[static_cast<std::size_t>(finding.health)]},
-                    {"text", finding.text},
-                    {"remedy", finding.remedy}});
+  for (const Finding& finding : findings) {
+    nlohmann::ordered_json entry{{"check", finding.name},
+                                 {"health", kHealthNames[static_cast<std::size_t>(finding.health)]},
+                                 {"text", finding.text}};
+    if (!finding.remedy.empty()) entry["remedy"] = finding.remedy;
+    list.push_back(std::move(entry));
+  }
   out << nlohmann::ordered_json{{"schema", "movrec.doctor/1"},
                                 {"libtorch", machine.libtorch},
                                 {"cpu", machine.cpu},

@@ -202,8 +202,10 @@ complete -c movrec -f
         const std::string values =
             single_quoted(fmt::format("{}", fmt::join(values_of(*command, option), " ")));
         const std::string help = single_quoted(option.ref.field.help);
-        if (option.positional) {
+        if (option.positional && values != "''") {
           script += fmt::format("{} -a {} -d {}\n", prefix, values, help);
+        } else if (option.positional) {
+          continue;
         } else if (option.is_flag()) {
           script += fmt::format("{} -l {}{} -d {}\n", prefix, option.default_text == "true" ? "no-" : "",
                                 option.name(), help);

@@ -80,6 +80,8 @@ BlasInfo find_blas() {
     if (const std::string real = library_of("openblas_get_corename"); !real.empty()) blas.path = real;
   } else if (loaded("blis")) {
     blas.name = "BLIS";
+  } else if (loaded("atlas")) {
+    blas.name = "ATLAS";
   } else if (loaded("libblas.so")) {
     blas.name = "reference BLAS";
     blas.slow = true;
@@ -129,17 +131,15 @@ std::string resolve_device(std::string_view text) {
   if (text == "cpu") return "cpu";
   const auto devices = static_cast<std::int64_t>(torch::cuda::device_count());
   if (text == "auto") return devices > 0 ? "cuda:0" : "cpu";
+  const char* end = text.data() + text.size();
   std::int64_t number = 0;
   if (text.starts_with("cuda:")) {
-    const char* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data() + 5, end, number);
-    if (error != std::errc{} || stop != end || number < 0) text = {};
-  } else if (text != "cuda") {
-    text = {};
+    if (error != std::errc{} || stop != end) number = -1;
   }
-  if (text.empty())
-    throw Error(ErrorKind::usage, "--device: not a device", "expected auto, cpu, cuda or cuda:N",
-                "--device auto");
+  if (number < 0 || (text != "cuda" && !text.starts_with("cuda:")))
+    throw Error(ErrorKind::usage, fmt::format("--device: '{}' is not allowed", text),
+                "expected auto, cpu, cuda or cuda:N", "--device auto");
   if (!at::hasCUDA())
     throw Error(ErrorKind::usage, fmt::format("--device {}: this movrec cannot use a GPU", text),
                 fmt::format("it was built with LibTorch {} without CUDA", TORCH_VERSION), "--device cpu");
