@@ -118,7 +118,9 @@ TEST_F(Train, FivePlusResumedFiveEpochsEqualTen) {
   const Checkpoint a = last(straight), b = last(resumed);
   for (const auto& [name, array] : a.model.arrays()) EXPECT_EQ(array.bytes, b.model.get(name).bytes) << name;
   for (const auto& [name, array] : a.trainer->arrays())
-    if (name != "epoch_seconds") EXPECT_EQ(array.bytes, b.trainer->get(name).bytes) << name;
+    if (name != "epoch_seconds") {
+      EXPECT_EQ(array.bytes, b.trainer->get(name).bytes) << name;
+    }
 }
 
 TEST_F(Train, AResumedRunKeepsItsModelAndData) {

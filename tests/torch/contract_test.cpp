@@ -81,7 +81,9 @@ TEST_P(EveryAlgorithm, ScoresAreFiniteAndEqualPredictionsWhereTheyAreStars) {
   ASSERT_EQ(all.size(), pairs.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     ASSERT_TRUE(std::isfinite(all[i]) && std::isfinite(pairs[i]));
-    if (model->scores_are_stars()) ASSERT_NEAR(all[i], pairs[i], 1e-4);
+    if (model->scores_are_stars()) {
+      ASSERT_NEAR(all[i], pairs[i], 1e-4);
+    }
   }
 }
 
