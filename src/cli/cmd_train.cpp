@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct TrainFlags {
-  std::string model = "neumf";
+  std::string model;  ///< empty until apply_algorithm has chosen the default
   std::string resume;
   DataOptions data;
   SplitOptions split;
@@ -29,7 +29,9 @@ struct TrainFlags {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit(Field{.name = "model", .help = "the algorithm (see `movrec models`)"}, self.model);
+    visit(Field{.name = "model",
+                .help = "the algorithm (see `movrec models`; default: biased-mf, or mlp with --layers)"},
+          self.model);
     DataOptions::fields(self.data, visit);
     SplitOptions::fields(self.split, visit);
     AlgorithmOptions::fields(self.algorithm, visit);
@@ -43,6 +45,7 @@ bool uses(const Algorithm& algorithm, std::string_view option) {
 /// The model's own defaults, where nobody has set anything; and nobody may set what the model does not look
 /// at.
 void apply_algorithm(TrainFlags& flags, Invocation& invocation) {
+  if (flags.model.empty()) flags.model = invocation.origin("layers") > Origin::preset ? "mlp" : "biased-mf";
   const Algorithm& algorithm = find_algorithm(flags.model);
   for (const auto& [name, text] : algorithm.defaults) invocation.set_preset(name, text);
   for (const OptionRef& option : option_refs(flags.algorithm)) {
@@ -165,7 +168,7 @@ int train(TrainFlags& flags, Invocation& invocation) {
 Action declare_train(FlagSet& set) {
   auto flags = std::make_shared<TrainFlags>();
   set.group("Model");
-  set.add({Field{.name = "model", .help = "the algorithm (see `movrec models`)"}, &flags->model});
+  set.add(option_refs(*flags).front());
   set.bind(flags->algorithm.net);
   set.bind(flags->algorithm.bias);
   set.group("Training");
@@ -181,8 +184,8 @@ Action declare_train(FlagSet& set) {
   set.bind(flags->split);
   set.set_footer(
       "Examples:\n"
-      "  movrec train                                   the default model on ml-1m\n"
-      "  movrec train --layers 256,128,64,32\n"
+      "  movrec train                                   matrix factorization on ml-1m\n"
+      "  movrec train --layers 256,128,64,32            a multi-layer perceptron\n"
       "  movrec train --dataset ml-100k --model biased-mf --embedding-dim 32\n"
       "  movrec train --config configs/s0-best.toml --seed 2\n"
       "  movrec train --resume runs/20260101-120000-neumf-ml-1m --epochs 40");
