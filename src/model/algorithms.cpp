@@ -62,7 +62,8 @@ constexpr std::array kMlpDefaults{Default{"global-mean", "true"}, Default{"sched
                                   Default{"dropout", "0.2"},      Default{"embedding-l2", "0.02"}};
 constexpr std::array kNeuMfDefaults{Default{"global-mean", "true"},   Default{"bias-terms", "true"},
                                     Default{"schedule", "one-cycle"}, Default{"epochs", "8"},
-                                    Default{"dropout", "0.3"},        Default{"embedding-l2", "0.1"}};
+                                    Default{"layers", "16,8"},        Default{"dropout", "0.3"},
+                                    Default{"embedding-l2", "0.15"}};
 
 constexpr Algorithm net(std::string_view name,
                         std::string_view summary,

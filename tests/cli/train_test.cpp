@@ -223,7 +223,7 @@ TEST_F(Train, RefusesAnEmptyElementOfLayers) {
 TEST_F(Train, DivergenceEndsWithOneLineAndARemedy) {
   const CliResult result = train({"--model", "mf", "--optimizer", "sgd", "--lr", "900"});
   EXPECT_EQ(result.code, 1);
-  EXPECT_THAT(result.err, HasSubstr("movrec: error: training diverged in epoch 1"));
+  EXPECT_THAT(result.err, HasSubstr("movrec: error: training diverged in epoch "));
   EXPECT_THAT(result.err, HasSubstr("try: --lr"));
 }
 

@@ -92,9 +92,9 @@ TEST_P(EveryAlgorithm, UnknownUsersAndItemsGetSaneStars) {
   const std::vector<float> stars = predictions(*model);
   for (std::int32_t user = 0; user <= kSide + 1; ++user)
     for (std::int32_t item = 0; item <= kSide; ++item)
-      if (user >= kSide || item == kSide)
-        EXPECT_NEAR(stars[static_cast<std::size_t>(user * (kSide + 1) + item)], 3, 0.5)
-            << user << ' ' << item;
+      if (user >= kSide || item == kSide) {
+        EXPECT_NEAR(stars[static_cast<std::size_t>(user * (kSide + 1) + item)], 3, 0.5) << user << ' ' << item;
+      }
 }
 
 TEST_P(EveryAlgorithm, IsDeterministicAtAnyThreadCount) {

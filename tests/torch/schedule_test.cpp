@@ -59,7 +59,7 @@ TEST(Schedule, PlateauDropsAfterPatiencePlusOneFlatEpochs) {
   EXPECT_DOUBLE_EQ(at_epoch(options, 3, {1.0, 1.0, 1.0}), 0.1);
   EXPECT_NEAR(at_epoch(options, 4, {1.0, 1.0, 1.0, 1.0}), 0.02, 1e-12);
   EXPECT_NEAR(at_epoch(options, 4, {1.0, 0.9, 0.8, 0.7}), 0.1, 1e-12);
-  EXPECT_EQ(plateau_drops(std::vector{1.0, 1, 1, 1, 1, 1, 1}, 2), 2);
+  EXPECT_EQ(plateau_drops(std::vector<double>{1, 1, 1, 1, 1, 1, 1}, 2), 2);
 }
 
 // PyTorch: OneCycleLR(max_lr=0.1, total_steps=10): [0.004, 0.052, 0.1, 0.0950…, 0.0812…, …, 4e-7].
