@@ -74,7 +74,7 @@ void write_run_report(const TrainResult& result) {
   write_file_atomically(result.folder / "result.json", result_json(result).dump(2) + "\n");
   const nlohmann::json& history = result.session.history();
   if (history.empty()) return;
-  Series train = series_of(history, "train_loss", "training (with dropout)");
+  Series train = series_of(history, "train_loss", "training");
   for (double& loss : train.y) loss = std::sqrt(loss);
   const Series rmse[] = {train, series_of(history, "valid_rmse", "validation")};
   write_file_atomically(result.folder / "rmse.svg", line_plot(result.spec.algorithm, "epoch", "RMSE", rmse));

@@ -86,7 +86,9 @@ std::unique_ptr<Model> TrainSession::refit(const Ratings& rows) {
   context.replayed_rmse = rmse_history();
   context.on_epoch = [&](const EpochReport& report) {
     if (report.stats.interrupted) return true;
-    log_epoch(report.stats, false);
+    EpochStats stats = report.stats;
+    stats.valid_rmse = 0;  // replayed from the first fit: these rows are trained on now
+    log_epoch(stats, false);
     seconds_ += report.stats.seconds;
     rows_ += report.stats.rows;
     return false;

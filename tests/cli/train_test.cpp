@@ -165,7 +165,10 @@ TEST_F(Train, StopsEarlyAndKeepsTheBestWeights) {
 
 TEST_F(Train, RefitTrainsOnValidationRowsToo) {
   const auto plain = train_json({"--model", "biased-mf", "--epochs", "3"});
-  const auto refitted = train_json({"--model", "biased-mf", "--epochs", "3", "--refit"});
+  const CliResult result = train({"--model", "biased-mf", "--epochs", "3", "--refit", "--json"});
+  const auto refitted = nlohmann::json::parse(result.out);
+  // Rows that are trained on validate nothing: no such figure may be shown for the second fit.
+  EXPECT_EQ(result.err.substr(result.err.find("refit on")).find("validation"), std::string::npos) << result.err;
   EXPECT_EQ(refitted.at("valid"), plain.at("valid"));  // the choice is the same; the model is not
   EXPECT_NE(refitted.at("test"), plain.at("test"));
   EXPECT_TRUE(load_checkpoint(refitted.at("checkpoint").get<std::string>()).refitted);
