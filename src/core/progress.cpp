@@ -84,7 +84,7 @@ std::string format_duration(double seconds) {
 std::string format_count(std::int64_t n) {
   std::string digits = std::to_string(n);
   const std::size_t first = digits[0] == '-' ? 1 : 0;
-  for (std::size_t i = digits.size(); i > first + 3; i -= 3) digits.insert(i - 3, ",");
+  for (std::size_t i = digits.size(); i > first + 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 

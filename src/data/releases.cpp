@@ -87,7 +87,8 @@ std::string archive_url(const Release& release, const CacheOptions& cache) {
   return in_context("--data-url", [&] {
     const std::string path = url_path(cache.data_url);
     if (path.ends_with(".zip")) return cache.data_url;
-    return append_to_url_path(cache.data_url, (path.ends_with('/') ? "" : "/") + archive_name(release));
+    return append_to_url_path(cache.data_url,
+                              fmt::format("{}{}", path.ends_with('/') ? "" : "/", archive_name(release)));
   });
 }
 
