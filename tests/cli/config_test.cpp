@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/model/algorithm.hpp"
 #include "support/cli_run.hpp"
 #include "support/environment.hpp"
 #include "support/temp_dir.hpp"
@@ -234,13 +236,25 @@ TEST_F(Config, AMissingFileIsAUsageError) {
   EXPECT_THAT(result.err, HasSubstr("absent.toml"));
 }
 
-TEST(ShippedConfigs, AllParse) {
+TEST(ShippedConfigs, AllParseAndSetOnlyWhatTheirModelUses) {
+  int n_files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(std::string(MOVREC_SOURCE_DIR) + "/configs")) {
     if (entry.path().extension() != ".toml") continue;
+    ++n_files;
     GlobalOptions global;
     CommandNode root = declare_commands(global);
-    EXPECT_NO_THROW(apply_config(root, entry.path())) << entry.path();
+    ASSERT_NO_THROW(apply_config(root, entry.path())) << entry.path();
+    CommandNode& train = *std::ranges::find(root.children, "train", &CommandNode::name);
+    const Algorithm& algorithm = find_algorithm(to_text(train.find_option("model")->ref));
+    AlgorithmOptions options;
+    for (const OptionRef& ref : option_refs(options)) {
+      const BoundOption& option = *train.find_option(ref.field.name);
+      if (option.origin == Origin::config) {
+        EXPECT_THAT(algorithm.uses, testing::Contains(ref.field.name)) << option.origin_text;
+      }
+    }
   }
+  EXPECT_GE(n_files, 5);
 }
 
 }  // namespace
