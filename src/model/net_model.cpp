@@ -11,12 +11,12 @@
 namespace movrec {
 namespace {
 
-constexpr std::size_t kPairsPerBlock = 1 << 16;
+constexpr std::size_t kPairsPerBlock = 1 << 18;
 
 template <class Idx>
 at::Tensor index_tensor(std::span<const Idx> indices, const at::Device& device) {
-  at::Tensor out = at::empty({static_cast<std::int64_t>(indices.size())}, at::kLong);
-  auto* to = out.data_ptr<std::int64_t>();
+  at::Tensor out = at::empty({static_cast<std::int64_t>(indices.size())}, at::kInt);
+  auto* to = out.data_ptr<std::int32_t>();
   // What the model does not know reads row 0; its result is replaced.
   for (std::size_t i = 0; i < indices.size(); ++i) to[i] = std::max(number(indices[i]), 0);
   return out.to(device);
@@ -55,10 +55,7 @@ class NetModel final : public Model {
       const std::size_t n = std::min(kPairsPerBlock, users.size() - begin);
       const at::Tensor user_rows = index_tensor(users.subspan(begin, n), device_);
       const at::Tensor item_rows = index_tensor(items.subspan(begin, n), device_);
-      std::vector<at::Tensor> rows;
-      for (const EmbeddingTable& table : net_->tables())
-        rows.push_back(table.weight.index_select(0, table.side == Side::user ? user_rows : item_rows));
-      const at::Tensor out = net_->forward(rows, nullptr).cpu().contiguous();
+      const at::Tensor out = net_->predict(user_rows, item_rows).cpu().contiguous();
       std::copy_n(out.data_ptr<float>(), n, stars.data() + begin);
     }
     for (std::size_t i = 0; i < users.size(); ++i)

@@ -10,35 +10,45 @@ namespace movrec {
 RowGroups group_rows_reference(const at::Tensor& indices) {
   const auto [rows, inverse, counts] =
       at::_unique2(indices, /*sorted=*/true, /*return_inverse=*/true, /*return_counts=*/true);
-  return {rows, counts.to(at::kFloat), {}, {}, inverse};
+  return {rows, counts.to(at::kFloat), {}, {}, {}, inverse};
 }
 
-RowGroups group_rows(const at::Tensor& indices) {
-  if (!indices.is_cpu()) return group_rows_reference(indices);
-  const auto n = static_cast<std::size_t>(indices.size(0));
-  const auto* index = indices.data_ptr<std::int64_t>();
-  // Sorting (index, position) pairs keeps the batch's order within a row.
-  std::vector<std::pair<std::int64_t, std::int64_t>> pairs(n);
-  for (std::size_t i = 0; i < n; ++i) pairs[i] = {index[i], static_cast<std::int64_t>(i)};
-  std::sort(pairs.begin(), pairs.end());
+RowGrouper::RowGrouper(std::int64_t n_rows) : slot_of_row_(static_cast<std::size_t>(n_rows), -1) {}
 
-  RowGroups groups;
-  groups.order.reserve(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    if (i == 0 || pairs[i].first != pairs[i - 1].first) groups.begins.push_back(static_cast<std::int64_t>(i));
-    groups.order.push_back(pairs[i].second);
+const RowGroups& RowGrouper::group(const at::Tensor& indices) {
+  if (!indices.is_cpu()) return groups_ = group_rows_reference(indices);
+  const auto n = static_cast<std::size_t>(indices.size(0));
+  const auto* index = indices.data_ptr<std::int32_t>();
+  rows_.clear();
+  counts_.clear();
+  groups_.slots.resize(n);
+  groups_.order.resize(n);
+  for (std::size_t b = 0; b < n; ++b) {
+    std::int32_t& slot = slot_of_row_[static_cast<std::size_t>(index[b])];
+    if (slot < 0) {
+      slot = static_cast<std::int32_t>(rows_.size());
+      rows_.push_back(index[b]);
+      counts_.push_back(0);
+    }
+    counts_[static_cast<std::size_t>(slot)] += 1;
+    groups_.slots[b] = slot;
   }
-  const auto n_rows = static_cast<std::int64_t>(groups.begins.size());
-  groups.begins.push_back(static_cast<std::int64_t>(n));
-  groups.rows = at::empty({n_rows}, at::kLong);
-  groups.counts = at::empty({n_rows}, at::kFloat);
-  for (std::int64_t r = 0; r < n_rows; ++r) {
-    const std::int64_t begin = groups.begins[static_cast<std::size_t>(r)];
-    const std::int64_t end = groups.begins[static_cast<std::size_t>(r) + 1];
-    groups.rows.data_ptr<std::int64_t>()[r] = pairs[static_cast<std::size_t>(begin)].first;
-    groups.counts.data_ptr<float>()[r] = static_cast<float>(end - begin);
+  const std::size_t n_rows = rows_.size();
+  groups_.begins.assign(n_rows + 1, 0);
+  for (std::size_t r = 0; r < n_rows; ++r) {
+    groups_.begins[r + 1] = groups_.begins[r] + static_cast<std::int32_t>(counts_[r]);
+    slot_of_row_[static_cast<std::size_t>(rows_[r])] = -1;
   }
-  return groups;
+  // Filled from the back, the end of each group comes down to its begin, which is the end of the one before.
+  for (std::size_t b = n; b-- > 0;) {
+    const auto end = static_cast<std::size_t>(groups_.slots[b]) + 1;
+    groups_.order[static_cast<std::size_t>(--groups_.begins[end])] = static_cast<std::int32_t>(b);
+  }
+  groups_.begins.erase(groups_.begins.begin());
+  groups_.begins.push_back(static_cast<std::int32_t>(n));
+  groups_.rows = at::from_blob(rows_.data(), {static_cast<std::int64_t>(n_rows)}, at::kLong);
+  groups_.counts = at::from_blob(counts_.data(), {static_cast<std::int64_t>(n_rows)}, at::kFloat);
+  return groups_;
 }
 
 at::Tensor sum_by_row(const RowGroups& groups, const at::Tensor& gradients) {
@@ -49,19 +59,16 @@ at::Tensor sum_by_row(const RowGroups& groups, const at::Tensor& gradients) {
   at::Tensor sums = at::empty({n_rows, width}, source.options());
   const auto* from = source.data_ptr<float>();
   auto* to = sums.data_ptr<float>();
-  at::parallel_for(
-      0, n_rows, std::max<std::int64_t>(1, 8192 / width), [&](std::int64_t first, std::int64_t last) {
-        for (std::int64_t r = first; r < last; ++r) {
-          const auto begin = static_cast<std::size_t>(groups.begins[static_cast<std::size_t>(r)]);
-          const auto end = static_cast<std::size_t>(groups.begins[static_cast<std::size_t>(r) + 1]);
-          float* sum = to + r * width;
-          std::copy_n(from + groups.order[begin] * width, width, sum);
-          for (std::size_t k = begin + 1; k < end; ++k) {
-            const float* add = from + groups.order[k] * width;
-            for (std::int64_t f = 0; f < width; ++f) sum[f] += add[f];
-          }
-        }
-      });
+  at::parallel_for(0, n_rows, std::max<std::int64_t>(1, 8192 / width),
+                   [&](std::int64_t first, std::int64_t last) {
+                     for (std::int64_t r = first; r < last; ++r) {
+                       const std::span<const std::int32_t> group = groups.positions(r);
+                       float* sum = to + r * width;
+                       std::copy_n(from + group[0] * width, width, sum);
+                       for (const std::int32_t b : group.subspan(1))
+                         for (std::int64_t f = 0; f < width; ++f) sum[f] += from[b * width + f];
+                     }
+                   });
   return sums;
 }
 

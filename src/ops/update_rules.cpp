@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "movrec/core/table.hpp"
@@ -10,55 +11,130 @@
 namespace movrec {
 namespace {
 
-// Each fused loop is one pass over parameter, gradient and states, with the step's constants taken out of it.
+// Each rule as what it does to one parameter: Constants holds a step's numbers as floats, `apply` is one
+// step. From it come the fused pass over many parameters and the replay of many steps without a gradient.
 
-MOVREC_MULTIVERSION
-void sgd_fused(float* p, const float* g, float* momentum, float*, std::int64_t n, const UpdateNumbers& u) {
-  const auto lr = static_cast<float>(u.lr), decay = static_cast<float>(u.weight_decay);
-  const auto mu = static_cast<float>(u.momentum);
+struct Sgd {
+  float lr, decay, mu, of_gradient, of_momentum;
   // Nesterov: p -= lr (gradient + mu momentum); plain: p -= lr momentum.
-  const float of_gradient = u.nesterov ? 1.F : 0.F, of_momentum = u.nesterov ? mu : 1.F;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const float gradient = g[i] + decay * p[i];
-    momentum[i] = mu * momentum[i] + gradient;
-    p[i] -= lr * (of_gradient * gradient + of_momentum * momentum[i]);
+  explicit Sgd(const UpdateNumbers& u)
+      : lr(static_cast<float>(u.lr)),
+        decay(static_cast<float>(u.weight_decay)),
+        mu(static_cast<float>(u.momentum)),
+        of_gradient(u.nesterov ? 1.F : 0.F),
+        of_momentum(u.nesterov ? mu : 1.F) {}
+  [[gnu::always_inline]] void apply(float& p, float g, float& momentum, float&) const {
+    const float gradient = g + decay * p;
+    momentum = mu * momentum + gradient;
+    p -= lr * (of_gradient * gradient + of_momentum * momentum);
+  }
+};
+
+struct Adam {
+  float b1, b2, c1, c2, eps, rate, root, l2, keep;
+  Adam(const UpdateNumbers& u, double penalty, double shrink)
+      : b1(static_cast<float>(u.beta1)),
+        b2(static_cast<float>(u.beta2)),
+        c1(static_cast<float>(1 - u.beta1)),
+        c2(static_cast<float>(1 - u.beta2)),
+        eps(static_cast<float>(u.eps)),
+        rate(static_cast<float>(u.lr / u.correction1)),
+        root(static_cast<float>(1 / std::sqrt(u.correction2))),
+        l2(static_cast<float>(penalty)),
+        keep(static_cast<float>(1 - shrink)) {}
+  explicit Adam(const UpdateNumbers& u) : Adam(u, u.weight_decay, 0) {}
+  [[gnu::always_inline]] void apply(float& p, float g, float& m, float& v) const {
+    const float gradient = g + l2 * p;
+    m = b1 * m + c1 * gradient;
+    v = b2 * v + c2 * gradient * gradient;
+    p = keep * p - rate * m / (std::sqrt(v) * root + eps);
+  }
+};
+struct AdamW : Adam {
+  explicit AdamW(const UpdateNumbers& u) : Adam(u, 0, u.lr * u.weight_decay) {}
+};
+
+struct RmsProp {
+  float lr, decay, alpha, rest, mu, eps;
+  explicit RmsProp(const UpdateNumbers& u)
+      : lr(static_cast<float>(u.lr)),
+        decay(static_cast<float>(u.weight_decay)),
+        alpha(static_cast<float>(u.alpha)),
+        rest(static_cast<float>(1 - u.alpha)),
+        mu(static_cast<float>(u.momentum)),
+        eps(static_cast<float>(u.eps)) {}
+  [[gnu::always_inline]] void apply(float& p, float g, float& square, float& momentum) const {
+    const float gradient = g + decay * p;
+    square = alpha * square + rest * gradient * gradient;
+    momentum = mu * momentum + gradient / (std::sqrt(square) + eps);
+    p -= lr * momentum;
+  }
+};
+
+struct Adagrad {
+  float lr, decay, eps;
+  explicit Adagrad(const UpdateNumbers& u)
+      : lr(static_cast<float>(u.lr)),
+        decay(static_cast<float>(u.weight_decay)),
+        eps(static_cast<float>(u.eps)) {}
+  [[gnu::always_inline]] void apply(float& p, float g, float& sum, float&) const {
+    const float gradient = g + decay * p;
+    sum += gradient * gradient;
+    p -= lr * gradient / (std::sqrt(sum) + eps);
+  }
+};
+
+template <class Rule, bool two_states>
+[[gnu::always_inline]] inline void fused(
+    float* p, const float* g, float* s0, float* s1, std::int64_t n, const UpdateNumbers& u) {
+  const Rule rule(u);
+  float none = 0;
+  for (std::int64_t i = 0; i < n; ++i) rule.apply(p[i], g[i], s0[i], two_states ? s1[i] : none);
+}
+
+/// Steps go round inside, over parameters that stay in registers: memory is passed once, not once a step.
+template <class Rule, bool two_states>
+[[gnu::always_inline]] inline void replay(
+    float* p, float* s0, float* s1, std::int64_t n, std::span<const UpdateNumbers> steps) {
+  constexpr std::int64_t kBlock = 64;
+  for (std::int64_t begin = 0; begin < n; begin += kBlock) {
+    const std::int64_t size = std::min(kBlock, n - begin);
+    alignas(64) float block_p[kBlock] = {}, block_s0[kBlock] = {}, block_s1[kBlock] = {};
+    std::copy_n(p + begin, size, block_p);
+    std::copy_n(s0 + begin, size, block_s0);
+    if (two_states) std::copy_n(s1 + begin, size, block_s1);
+    for (const UpdateNumbers& step : steps) {
+      const Rule rule(step);
+      for (std::int64_t i = 0; i < kBlock; ++i) rule.apply(block_p[i], 0.F, block_s0[i], block_s1[i]);
+    }
+    std::copy_n(block_p, size, p + begin);
+    std::copy_n(block_s0, size, s0 + begin);
+    if (two_states) std::copy_n(block_s1, size, s1 + begin);
   }
 }
+
+// Function multiversioning does not go through templates: a pair of functions a rule.
+#define MOVREC_RULE(name, Rule, two_states)                                                                  \
+  MOVREC_MULTIVERSION                                                                                        \
+  void name##_fused(float* p, const float* g, float* s0, float* s1, std::int64_t n,                          \
+                    const UpdateNumbers& u) {                                                                \
+    fused<Rule, two_states>(p, g, s0, s1, n, u);                                                             \
+  }                                                                                                          \
+  MOVREC_MULTIVERSION                                                                                        \
+  void name##_replay(float* p, float* s0, float* s1, std::int64_t n, std::span<const UpdateNumbers> steps) { \
+    replay<Rule, two_states>(p, s0, s1, n, steps);                                                           \
+  }
+MOVREC_RULE(sgd, Sgd, false)
+MOVREC_RULE(adam, Adam, true)
+MOVREC_RULE(adamw, AdamW, true)
+MOVREC_RULE(rmsprop, RmsProp, true)
+MOVREC_RULE(adagrad, Adagrad, false)
+#undef MOVREC_RULE
 
 void sgd_reference(at::Tensor& p, const at::Tensor& g, std::array<at::Tensor, 2>& s, const UpdateNumbers& u) {
   const at::Tensor gradient = g.add(p, u.weight_decay);
   s[0].mul_(u.momentum).add_(gradient);
   p.sub_(u.nesterov ? gradient.add(s[0], u.momentum) : s[0], u.lr);
-}
-
-MOVREC_MULTIVERSION
-void adam_loop(float* p,
-               const float* g,
-               float* m,
-               float* v,
-               std::int64_t n,
-               const UpdateNumbers& u,
-               double l2,
-               double shrink) {
-  const auto b1 = static_cast<float>(u.beta1), b2 = static_cast<float>(u.beta2),
-             eps = static_cast<float>(u.eps);
-  const auto c1 = static_cast<float>(1 - u.beta1), c2 = static_cast<float>(1 - u.beta2);
-  const auto rate = static_cast<float>(u.lr / u.correction1);
-  const auto root = static_cast<float>(1 / std::sqrt(u.correction2));
-  const auto penalty = static_cast<float>(l2), keep = static_cast<float>(1 - shrink);
-  for (std::int64_t i = 0; i < n; ++i) {
-    const float gradient = g[i] + penalty * p[i];
-    m[i] = b1 * m[i] + c1 * gradient;
-    v[i] = b2 * v[i] + c2 * gradient * gradient;
-    p[i] = keep * p[i] - rate * m[i] / (std::sqrt(v[i]) * root + eps);
-  }
-}
-
-void adam_fused(float* p, const float* g, float* m, float* v, std::int64_t n, const UpdateNumbers& u) {
-  adam_loop(p, g, m, v, n, u, u.weight_decay, 0);
-}
-void adamw_fused(float* p, const float* g, float* m, float* v, std::int64_t n, const UpdateNumbers& u) {
-  adam_loop(p, g, m, v, n, u, 0, u.lr * u.weight_decay);
 }
 
 void adam_step(at::Tensor& p,
@@ -84,20 +160,6 @@ void adamw_reference(at::Tensor& p,
   adam_step(p, g, s, u);
 }
 
-MOVREC_MULTIVERSION
-void rmsprop_fused(
-    float* p, const float* g, float* square, float* momentum, std::int64_t n, const UpdateNumbers& u) {
-  const auto lr = static_cast<float>(u.lr), decay = static_cast<float>(u.weight_decay);
-  const auto alpha = static_cast<float>(u.alpha), rest = static_cast<float>(1 - u.alpha);
-  const auto mu = static_cast<float>(u.momentum), eps = static_cast<float>(u.eps);
-  for (std::int64_t i = 0; i < n; ++i) {
-    const float gradient = g[i] + decay * p[i];
-    square[i] = alpha * square[i] + rest * gradient * gradient;
-    momentum[i] = mu * momentum[i] + gradient / (std::sqrt(square[i]) + eps);
-    p[i] -= lr * momentum[i];
-  }
-}
-
 void rmsprop_reference(at::Tensor& p,
                        const at::Tensor& g,
                        std::array<at::Tensor, 2>& s,
@@ -106,17 +168,6 @@ void rmsprop_reference(at::Tensor& p,
   s[0].mul_(u.alpha).addcmul_(gradient, gradient, 1 - u.alpha);
   s[1].mul_(u.momentum).addcdiv_(gradient, s[0].sqrt().add_(u.eps));
   p.sub_(s[1], u.lr);
-}
-
-MOVREC_MULTIVERSION
-void adagrad_fused(float* p, const float* g, float* sum, float*, std::int64_t n, const UpdateNumbers& u) {
-  const auto lr = static_cast<float>(u.lr), decay = static_cast<float>(u.weight_decay);
-  const auto eps = static_cast<float>(u.eps);
-  for (std::int64_t i = 0; i < n; ++i) {
-    const float gradient = g[i] + decay * p[i];
-    sum[i] += gradient * gradient;
-    p[i] -= lr * gradient / (std::sqrt(sum[i]) + eps);
-  }
 }
 
 void adagrad_reference(at::Tensor& p,
@@ -129,11 +180,11 @@ void adagrad_reference(at::Tensor& p,
 }
 
 constexpr std::array kRules{
-    UpdateRule{"sgd", 1, 0, sgd_fused, sgd_reference},
-    UpdateRule{"adam", 2, 1e-8, adam_fused, adam_reference},
-    UpdateRule{"adamw", 2, 1e-8, adamw_fused, adamw_reference},
-    UpdateRule{"rmsprop", 2, 1e-8, rmsprop_fused, rmsprop_reference},
-    UpdateRule{"adagrad", 1, 1e-10, adagrad_fused, adagrad_reference},
+    UpdateRule{"sgd", 1, 0, sgd_fused, sgd_replay, sgd_reference},
+    UpdateRule{"adam", 2, 1e-8, adam_fused, adam_replay, adam_reference},
+    UpdateRule{"adamw", 2, 1e-8, adamw_fused, adamw_replay, adamw_reference},
+    UpdateRule{"rmsprop", 2, 1e-8, rmsprop_fused, rmsprop_replay, rmsprop_reference},
+    UpdateRule{"adagrad", 1, 1e-10, adagrad_fused, adagrad_replay, adagrad_reference},
 };
 
 }  // namespace

@@ -6,49 +6,68 @@
 #include <vector>
 
 #include "movrec/core/state_dict.hpp"
+#include "movrec/net/gradient_pass.hpp"
 #include "movrec/net/net.hpp"
-#include "movrec/ops/row_gradients.hpp"
 #include "movrec/ops/update_rules.hpp"
 #include "movrec/train/options.hpp"
 
 namespace movrec {
 
-/// Applies one update rule to a net's weights. Embedding tables get either sparse steps (only the rows of the
-/// batch, their states left alone in between, as in torch.optim.SparseAdam) or dense ones (the rule on the
-/// whole table).
+/// Applies one update rule to a net's weights. Embedding tables get one of two kinds of steps:
+///   sparse  only the rows of the batch change; their states are left alone in between, as in
+///           torch.optim.SparseAdam, and weight decay acts on them in their steps only.
+///   dense   the rule on the whole table at every step, as LibTorch's optimizers do: rows outside the batch
+///   have
+///           gradient zero and still decay and follow their momentum. On the CPU these steps wait until the
+///           row is wanted and are then replayed in one go, with the same operations in the same order: the
+///           same numbers without passing over the table at every step. There is a closed form for the replay
+///           of plain decay only; all rules share the loop instead.
 class Optimizer {
  public:
   Optimizer(Net&, const TrainOptions&);
 
-  /// `gradients`: per table those of the batch's rows [B, d], then per dense weight one of its shape. `step`
-  /// from 1.
-  void step(const at::Tensor& users,
-            const at::Tensor& items,
-            const std::vector<at::Tensor>& gradients,
-            double lr,
-            std::int64_t step);
+  /// Brings the rows of the next batch up to date; before its gradients are taken.
+  void catch_up(const RowGroups& users, const RowGroups& items);
 
+  /// One step, counted from 1; uses up the gradients.
+  void step(const Batch&, BatchGradients&, double lr, std::int64_t step);
+
+  /// Brings all rows up to date: the net is what its last step made of it. Before anybody else looks at it.
+  void finish();
+
+  /// After finish().
   StateDict state() const;
-  void load(const StateDict&);
+  /// `step`: of the last step done.
+  void load(const StateDict&, std::int64_t step);
 
  private:
   struct Slot {
     std::string name;
     at::Tensor weight;
     std::array<at::Tensor, 2> states;  ///< of the weight's shape; undefined where the rule has fewer
-    at::Tensor gradient;               ///< dense table steps: all zero between steps
+  };
+  struct Table : Slot {
+    Side side;
+    std::vector<std::int64_t> done;  ///< steps that each row has had; only where steps wait
+    at::Tensor gradient;             ///< dense steps elsewhere: all zero in between
   };
   Slot make_slot(const std::string& name, const at::Tensor& weight) const;
-  void update_dense(Slot&, const at::Tensor& gradient, const UpdateNumbers&) const;
-  void update_rows(Slot&, const RowGroups&, const at::Tensor& sums, const UpdateNumbers&) const;
-  void update_table(Slot&, const RowGroups&, at::Tensor& sums, const UpdateNumbers&) const;
+  void catch_up_row(Table&, std::int64_t row) const;
+  void clip(const Batch&, BatchGradients&) const;
+  void add_penalty(const Table&, const RowGroups&, at::Tensor& gradient, std::int64_t r) const;
+  void step_on_cpu(const Batch&, BatchGradients&, const UpdateNumbers&);
+  void step_elsewhere(const Batch&, BatchGradients&, const UpdateNumbers&);
   template <class Self, class Visit>
   static void for_each_state(Self& self, const Visit& visit);
 
   TrainOptions options_;
   const UpdateRule& rule_;
-  std::vector<Side> sides_;
-  std::vector<Slot> tables_, dense_;
+  bool waits_ = false;  ///< dense steps on the CPU
+  double penalty_ = 0;  ///< of the batch at hand, per rating
+  std::vector<Table> tables_;
+  std::vector<Slot> dense_;
+  std::vector<UpdateNumbers> history_;  ///< of the steps since first_
+  std::int64_t first_ = 0;              ///< steps before those of history_
 };
 
 }  // namespace movrec

@@ -1,7 +1,6 @@
 #include "movrec/train/trainer.hpp"
 
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/autograd.h>
 
 #include <chrono>
 #include <cmath>
@@ -9,6 +8,7 @@
 #include "movrec/core/progress.hpp"
 #include "movrec/core/random.hpp"
 #include "movrec/core/stop.hpp"
+#include "movrec/net/gradient_pass.hpp"
 #include "movrec/net/net.hpp"
 #include "movrec/ops/state.hpp"
 #include "movrec/train/schedule.hpp"
@@ -40,30 +40,23 @@ struct Trainer::Impl {
         stars(column(train.stars, at::kFloat, device)),
         n_rows(static_cast<std::int64_t>(train.size())),
         steps_per_epoch((n_rows + o.batch_size - 1) / o.batch_size),
+        user_grouper(train.n_users),
+        item_grouper(train.n_items),
+        pass(make_gradient_pass(n, device)),
         optimizer(n, o),
         loss_sum(at::zeros({}, at::TensorOptions(at::kDouble).device(device))) {}
 
-  /// One step on rows `picked` [B]; adds the batch's squared errors to loss_sum.
-  void train_step(const at::Tensor& picked) {
-    const at::Tensor batch_users = users.index_select(0, picked).to(at::kLong);
-    const at::Tensor batch_items = items.index_select(0, picked).to(at::kLong);
-    const at::Tensor batch_stars = stars.index_select(0, picked);
-    std::vector<at::Tensor> leaves;
-    for (const EmbeddingTable& table : net.tables())
-      leaves.push_back(table.weight.index_select(0, table.side == Side::user ? batch_users : batch_items)
-                           .requires_grad_());
-    const std::size_t n_tables = leaves.size();
-    for (const DenseWeight& weight : net.weights()) leaves.push_back(weight.weight);
-
+  /// One step on rows [begin, end) of the epoch's columns; adds the batch's squared errors to loss_sum.
+  void train_step(std::int64_t begin, std::int64_t end) {
+    const at::Tensor batch_users = epoch_users.slice(0, begin, end);
+    const at::Tensor batch_items = epoch_items.slice(0, begin, end);
+    const Batch batch{batch_users, batch_items, epoch_stars.slice(0, begin, end),
+                      user_grouper.group(batch_users), item_grouper.group(batch_items)};
+    optimizer.catch_up(batch.user_rows, batch.item_rows);
     const DropoutStep dropout{mix_seed(options.seed, kDropout), static_cast<std::uint64_t>(step)};
-    const at::Tensor loss =
-        at::mse_loss(net.forward(std::span(leaves).first(n_tables), &dropout), batch_stars);
-    const std::vector<at::Tensor> gradients = torch::autograd::grad({loss}, leaves);
-
-    at::NoGradGuard no_grad;
-    loss_sum.add_(loss, static_cast<double>(picked.size(0)));
-    optimizer.step(batch_users, batch_items, gradients, lr_at(options, step, steps_per_epoch, valid_rmse),
-                   step + 1);
+    BatchGradients& gradients = pass->run(batch, dropout);
+    loss_sum.add_(gradients.loss, static_cast<double>(end - begin));
+    optimizer.step(batch, gradients, lr_at(options, step, steps_per_epoch, valid_rmse), step + 1);
   }
 
   void check_finite(int epoch) const {
@@ -97,7 +90,12 @@ struct Trainer::Impl {
     const std::int64_t first = (epoch - 1) * steps_per_epoch;
     const auto order = random_permutation(static_cast<std::size_t>(n_rows), mix_seed(options.seed, kBatches),
                                           static_cast<std::uint64_t>(epoch));
-    const at::Tensor rows = column(order, at::kInt, device);
+    {
+      const at::Tensor rows = column(order, at::kInt, device);
+      epoch_users = users.index_select(0, rows);
+      epoch_items = items.index_select(0, rows);
+      epoch_stars = stars.index_select(0, rows);
+    }
     Progress progress(fmt::format("epoch {}/{}", epoch, options.epochs), n_rows, "rows");
     bool finished = true;
     while (step < first + steps_per_epoch) {
@@ -106,12 +104,13 @@ struct Trainer::Impl {
         break;
       }
       const std::int64_t begin = (step - first) * options.batch_size;
-      train_step(rows.slice(0, begin, std::min(begin + options.batch_size, n_rows)));
+      train_step(begin, std::min(begin + options.batch_size, n_rows));
       ++step;
       // On a GPU, asking for the loss would wait for it: only the epoch's end does.
       if (device.is_cpu()) check_finite(epoch);
       progress.update(rows_done(step - first));
     }
+    optimizer.finish();
     check_finite(epoch);
     epoch_seconds = seconds_before + std::chrono::duration<double>(Clock::now() - started).count();
     return finished;
@@ -121,7 +120,10 @@ struct Trainer::Impl {
   TrainOptions options;
   at::Device device;
   at::Tensor users, items, stars;
+  at::Tensor epoch_users, epoch_items, epoch_stars;  ///< the same in the epoch's order: a batch is a slice
   std::int64_t n_rows, steps_per_epoch;
+  RowGrouper user_grouper, item_grouper;
+  std::unique_ptr<GradientPass> pass;
   Optimizer optimizer;
   at::Tensor loss_sum;  ///< of the current epoch, on the device
   std::int64_t step = 0;
@@ -170,8 +172,8 @@ StateDict Trainer::state() const {
 
 void Trainer::load(const StateDict& state) {
   Impl& it = *impl_;
-  it.optimizer.load(state);
   it.step = state.values<std::int64_t>("step", 1)[0];
+  it.optimizer.load(state, it.step);
   it.epoch_seconds = state.values<double>("epoch_seconds", 1)[0];
   copy_from_state(it.loss_sum, state, "loss_sum");
   const auto rmse = state.get("valid_rmse").as<double>();

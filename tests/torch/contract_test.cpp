@@ -93,7 +93,8 @@ TEST_P(EveryAlgorithm, UnknownUsersAndItemsGetSaneStars) {
   for (std::int32_t user = 0; user <= kSide + 1; ++user)
     for (std::int32_t item = 0; item <= kSide; ++item)
       if (user >= kSide || item == kSide) {
-        EXPECT_NEAR(stars[static_cast<std::size_t>(user * (kSide + 1) + item)], 3, 0.5) << user << ' ' << item;
+        EXPECT_NEAR(stars[static_cast<std::size_t>(user * (kSide + 1) + item)], 3, 0.5)
+            << user << ' ' << item;
       }
 }
 

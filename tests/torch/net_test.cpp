@@ -4,7 +4,9 @@
 
 #include <cmath>
 
+#include "movrec/net/gradient_pass.hpp"
 #include "movrec/net/net.hpp"
+#include "net/pair_net.hpp"
 
 using namespace movrec;
 
@@ -92,12 +94,15 @@ TEST_P(EveryPairNet, ScoresOfAllItemsEqualForwardOnEveryPair) {
       options.global_mean = true;
       options.output = output;
       const auto net = make_pair_net(GetParam(), {7, 11, {1, 5}, 3.5}, options, 3);
-      const at::Tensor users = at::tensor({6, 0, 3}, at::kLong);
+      const at::Tensor users = at::tensor({6, 0, 3}, at::kInt);
       const at::Tensor scores = net->score_all(users);
       const at::Tensor pair_users = users.repeat_interleave(11),
-                       pair_items = at::arange(11, at::kLong).repeat({3});
+                       pair_items = at::arange(11, at::kInt).repeat({3});
       const at::Tensor pairs = net->forward(rows_of(*net, pair_users, pair_items), nullptr).view({3, 11});
       EXPECT_TRUE(at::allclose(scores, pairs, 1e-5, 1e-5)) << (scores - pairs).abs().max();
+      EXPECT_TRUE(at::allclose(net->predict(pair_users, pair_items).view({3, 11}), pairs, 1e-5, 1e-5));
+      const auto& pair_net = dynamic_cast<const PairNet&>(*net);
+      EXPECT_TRUE(at::allclose(pair_net.score_all_reference(users), pairs, 1e-5, 1e-5));
       if (std::string_view(output) == "sigmoid") {
         EXPECT_GT(scores.min().item<float>(), 1);
         EXPECT_LT(scores.max().item<float>(), 5);
@@ -113,7 +118,7 @@ TEST_P(EveryPairNet, StartsAtTheGlobalMean) {
     options.global_mean = true;
     options.output = output;
     const auto net = make_pair_net(GetParam(), {5, 5, {1, 5}, 3.25}, options, 1);
-    EXPECT_NEAR(net->score_all(at::arange(5, at::kLong)).mean().item<double>(), 3.25, 1e-3);
+    EXPECT_NEAR(net->score_all(at::arange(5, at::kInt)).mean().item<double>(), 3.25, 1e-3);
   }
 }
 
@@ -150,12 +155,89 @@ TEST_P(EveryPairNet, WeightsDependOnTheSeedAlone) {
     at::set_num_threads(threads);
     NetOptions options;
     return make_pair_net(GetParam(), {300, 40, {1, 5}, 3}, options, seed)
-        ->score_all(at::arange(300, at::kLong));
+        ->score_all(at::arange(300, at::kInt));
   };
   const int threads = at::get_num_threads();
   EXPECT_TRUE(at::equal(scores(1, 1), scores(1, 2)));
   EXPECT_FALSE(at::equal(scores(1, 1), scores(2, 1)));
   at::set_num_threads(threads);
+}
+
+/// Users and items of a batch in which both repeat.
+std::pair<at::Tensor, at::Tensor> pairs_of(std::int64_t n, std::int64_t n_users, std::int64_t n_items) {
+  at::manual_seed(9);
+  return {at::randint(0, n_users, {n}, at::kInt), at::randint(0, n_items, {n}, at::kInt)};
+}
+
+// 700 rows: six blocks of pairs, the last one short. The kernels against autograd over LibTorch's operations.
+TEST_P(EveryPairNet, KernelsGiveAutogradsGradients) {
+  for (const char* output : {"raw", "sigmoid"})
+    for (const double dropout : {0.0, 0.5})
+      for (const std::vector<std::int64_t>& layers : {std::vector<std::int64_t>{6}, {8, 5}, {6, 5, 3, 2}}) {
+        NetOptions options;
+        options.embedding_dim = 5;
+        options.layers = layers;
+        options.dropout = dropout;
+        options.init_std = 0.5;
+        options.bias_terms = true;
+        options.global_mean = true;
+        options.output = output;
+        const auto net = make_pair_net(GetParam(), {150, 40, {1, 5}, 3.5}, options, 3);
+        const auto [users, items] = pairs_of(700, 150, 40);
+        RowGrouper user_rows(150), item_rows(40);
+        const Batch batch{users, items, at::rand({700}) * 4 + 1, user_rows.group(users),
+                          item_rows.group(items)};
+        const auto autograd = make_autograd_pass(*net), kernels = net->make_cpu_pass();
+        const DropoutStep step{11, 5};
+        for (int repeat = 0; repeat < 2; ++repeat) {  // buffers are used again
+          const BatchGradients& expected = autograd->run(batch, step);
+          const BatchGradients& ours = kernels->run(batch, step);
+          EXPECT_NEAR(ours.loss.item<double>(), expected.loss.item<double>(), 1e-5);
+          ASSERT_EQ(ours.tables.size(), expected.tables.size());
+          ASSERT_EQ(ours.dense.size(), expected.dense.size());
+          const auto expect_same = [&](const at::Tensor& a, const at::Tensor& b, const std::string& name) {
+            EXPECT_TRUE(at::allclose(a, b, 1e-4, 1e-6)) << name << ' ' << (a - b).abs().max();
+          };
+          for (std::size_t t = 0; t < ours.tables.size(); ++t)
+            expect_same(ours.tables[t], expected.tables[t], net->tables()[t].name);
+          for (std::size_t w = 0; w < ours.dense.size(); ++w)
+            expect_same(ours.dense[w], expected.dense[w], net->weights()[w].name);
+        }
+      }
+}
+
+TEST_P(EveryPairNet, KernelsGiveTheSameBitsAtAnyThreadCount) {
+  NetOptions options;
+  options.embedding_dim = 17;
+  options.layers = {33, 16, 8};
+  options.dropout = 0.3;
+  options.init_std = 0.5;
+  const auto net = make_pair_net(GetParam(), {150, 40, {1, 5}, 3.5}, options, 3);
+  const auto [users, items] = pairs_of(3000, 150, 40);
+  RowGrouper user_rows(150), item_rows(40);
+  const Batch batch{users, items, at::rand({3000}), user_rows.group(users), item_rows.group(items)};
+  const int threads = at::get_num_threads();
+  at::set_num_threads(1);
+  const auto pass_one = net->make_cpu_pass(), pass_three = net->make_cpu_pass();
+  const BatchGradients& one = pass_one->run(batch, {1, 2});
+  const at::Tensor scores = net->score_all(at::arange(150, at::kInt)), predicted = net->predict(users, items);
+  at::set_num_threads(3);
+  const BatchGradients& three = pass_three->run(batch, {1, 2});
+  EXPECT_TRUE(at::equal(scores, net->score_all(at::arange(150, at::kInt))));
+  EXPECT_TRUE(at::equal(predicted, net->predict(users, items)));
+  at::set_num_threads(threads);
+  EXPECT_EQ(one.loss.item<float>(), three.loss.item<float>());
+  for (std::size_t t = 0; t < one.tables.size(); ++t) EXPECT_TRUE(at::equal(one.tables[t], three.tables[t]));
+  for (std::size_t w = 0; w < one.dense.size(); ++w) EXPECT_TRUE(at::equal(one.dense[w], three.dense[w]));
+}
+
+// The list of a user does not depend on who else is asked for.
+TEST_P(EveryPairNet, ScoresDoNotDependOnTheBlock) {
+  NetOptions options;
+  options.layers = {12, 6, 4};
+  const auto net = make_pair_net(GetParam(), {50, 300, {1, 5}, 3.5}, options, 3);
+  const at::Tensor users = at::arange(50, at::kInt), all = net->score_all(users);
+  EXPECT_TRUE(at::allclose(all.slice(0, 7, 8), net->score_all(users.slice(0, 7, 8)), 1e-6, 1e-6));
 }
 
 std::vector<std::string_view> names() {

@@ -4,7 +4,10 @@
 #include <cmath>
 #include <functional>
 
+#include "movrec/core/random.hpp"
 #include "movrec/ops/dropout.hpp"
+#include "movrec/ops/gemm.hpp"
+#include "movrec/ops/hidden_layer.hpp"
 #include "movrec/ops/row_gradients.hpp"
 #include "movrec/ops/update_rules.hpp"
 
@@ -147,21 +150,145 @@ TEST(Dropout, IsAFunctionOfItsKeyAtAnyThreadCount) {
   }
 }
 
+TEST(Dropout, BitsAreThoseOfPhilox) {
+  const DropoutKey key{0x123456789abcdefULL, 77, 3};
+  std::vector<std::uint16_t> bits(256);
+  dropout_bits(key, 5, bits);
+  // Element 2 (16 w + lane) + half of a group is half of word w of counter 16 group + lane.
+  for (const std::size_t group : {0, 1})
+    for (const std::size_t lane : {0, 7, 15}) {
+      const auto words = philox4x32({static_cast<std::uint32_t>(16 * (5 + group) + lane), 3, 77, 0},
+                                    {0x89abcdefU, 0x01234567U});
+      for (std::size_t w = 0; w < 4; ++w) {
+        const std::size_t at = 128 * group + 2 * (16 * w + lane);
+        EXPECT_EQ(bits[at] | (std::uint32_t{bits[at + 1]} << 16), words[w]);
+      }
+    }
+}
+
+TEST_P(EveryUpdateRule, ReplayEqualsStepsWithoutGradient) {
+  const UpdateRule& rule = *GetParam();
+  constexpr std::int64_t kSize = 83;  // not a multiple of any vector
+  at::manual_seed(5);
+  at::Tensor one = at::randn({kSize});
+  const at::Tensor gradient = at::randn({kSize}), zero = at::zeros({kSize});
+  std::array<at::Tensor, 2> states;
+  for (int s = 0; s < rule.n_states; ++s) states[static_cast<std::size_t>(s)] = at::zeros({kSize});
+  rule.fused(data_of(one), gradient.data_ptr<float>(), data_of(states[0]), data_of(states[1]), kSize,
+             numbers_at(rule, 1));
+  at::Tensor two = one.clone();
+  std::array<at::Tensor, 2> states_two;
+  for (std::size_t s = 0; s < 2; ++s)
+    if (states[s].defined()) states_two[s] = states[s].clone();
+  std::vector<UpdateNumbers> steps;
+  for (std::int64_t step = 2; step < 9; ++step) {
+    steps.push_back(numbers_at(rule, step));
+    rule.fused(data_of(one), zero.data_ptr<float>(), data_of(states[0]), data_of(states[1]), kSize,
+               steps.back());
+  }
+  rule.replay(data_of(two), data_of(states_two[0]), data_of(states_two[1]), kSize, steps);
+  EXPECT_TRUE(at::allclose(one, two, 1e-6, 1e-7)) << (one - two).abs().max();
+  for (std::size_t s = 0; s < 2; ++s)
+    if (states[s].defined()) {
+      EXPECT_TRUE(at::allclose(states[s], states_two[s], 1e-6, 1e-7));
+    }
+}
+
+RowGroups sorted(const RowGroups& groups, at::Tensor& sums) {
+  const auto [rows, order] = groups.rows.sort();
+  sums = sums.index_select(0, order);
+  return {rows, groups.counts.index_select(0, order), {}, {}, {}, {}};
+}
+
 TEST(RowGradients, EqualTheReference) {
   at::manual_seed(1);
-  const at::Tensor indices = at::randint(0, 40, {300}, at::kLong), gradients = at::randn({300, 9});
-  const RowGroups groups = group_rows(indices), reference = group_rows_reference(indices);
-  EXPECT_TRUE(at::equal(groups.rows, reference.rows));
-  EXPECT_TRUE(at::equal(groups.counts, reference.counts));
-  EXPECT_TRUE(at::allclose(sum_by_row(groups, gradients), sum_by_row(reference, gradients), 1e-5, 1e-6));
+  RowGrouper grouper(40);
+  for (const std::int64_t n : {300, 1, 77}) {  // one after another: nothing is left over
+    const at::Tensor indices = at::randint(0, 40, {n}, at::kInt), gradients = at::randn({n, 9});
+    const RowGroups& groups = grouper.group(indices);
+    const RowGroups reference = group_rows_reference(indices.to(at::kLong));
+    at::Tensor sums = sum_by_row(groups, gradients);
+    const RowGroups ours = sorted(groups, sums);
+    EXPECT_TRUE(at::equal(ours.rows, reference.rows));
+    EXPECT_TRUE(at::equal(ours.counts, reference.counts));
+    EXPECT_TRUE(at::allclose(sums, sum_by_row(reference, gradients), 1e-5, 1e-6));
+    for (std::int64_t b = 0; b < n; ++b)
+      EXPECT_EQ(groups.rows[groups.slots[static_cast<std::size_t>(b)]].item<std::int32_t>(),
+                indices[b].item<std::int32_t>());
+  }
 }
 
 TEST(RowGradients, SumsByHand) {
-  const at::Tensor indices = at::tensor({5, 2, 5}, at::kLong);
   const at::Tensor gradients = at::tensor({1.F, 10.F, 2.F}).view({3, 1});
-  const RowGroups groups = group_rows(indices);
-  EXPECT_TRUE(at::equal(groups.rows, at::tensor({2, 5}, at::kLong)));
-  EXPECT_TRUE(at::equal(sum_by_row(groups, gradients), at::tensor({10.F, 3.F}).view({2, 1})));
+  RowGrouper grouper(6);
+  const RowGroups& groups = grouper.group(at::tensor({5, 2, 5}, at::kInt));
+  EXPECT_TRUE(at::equal(groups.rows, at::tensor({5, 2}, at::kLong)));
+  EXPECT_TRUE(at::equal(sum_by_row(groups, gradients), at::tensor({3.F, 10.F}).view({2, 1})));
+}
+
+TEST(Gemm, EqualsLibTorch) {
+  at::manual_seed(2);
+  for (const bool ta : {false, true})
+    for (const bool tb : {false, true})
+      for (const float beta : {0.F, 1.F}) {
+        const at::Tensor a = at::randn({5, 7}), b = at::randn({7, 3}), start = at::randn({5, 3});
+        const at::Tensor stored_a = ta ? a.t().contiguous() : a, stored_b = tb ? b.t().contiguous() : b;
+        at::Tensor c = start.clone();
+        gemm(ta ? Transpose::yes : Transpose::no, tb ? Transpose::yes : Transpose::no, 5, 3, 7,
+             stored_a.data_ptr<float>(), stored_a.size(1), stored_b.data_ptr<float>(), stored_b.size(1), beta,
+             c.data_ptr<float>(), 3);
+        EXPECT_TRUE(at::allclose(c, at::mm(a, b) + start * beta, 1e-5, 1e-5));
+      }
+}
+
+TEST(HiddenLayer, ForwardAndBackEqualLibTorch) {
+  at::manual_seed(4);
+  constexpr std::int64_t kRows = 9, kWidth = 21;
+  const at::Tensor input = at::randn({kRows, kWidth}), bias = at::randn({kWidth});
+  for (const double p : {0.0, 0.4}) {
+    std::vector<std::uint16_t> bits(kRows * kWidth);
+    dropout_bits({1, 2, 3}, 0, bits);
+    const Dropped dropped{p > 0 ? bits.data() : nullptr, dropout_threshold(p),
+                          static_cast<float>(1 / (1 - p))};
+    const at::Tensor mask = p > 0 ? dropout_mask(input, p, {1, 2, 3}) : at::ones_like(input);
+
+    const at::Tensor leaf = input.clone().requires_grad_();
+    const at::Tensor expected = (leaf + bias).relu() * mask;
+    at::Tensor ours = input.clone();
+    bias_relu_dropout(ours.data_ptr<float>(), bias.data_ptr<float>(), kRows, kWidth, dropped);
+    EXPECT_TRUE(at::allclose(ours, expected, 1e-6, 1e-6));
+
+    const at::Tensor upstream = at::randn({kRows, kWidth});
+    expected.backward(upstream);
+    at::Tensor gradient = upstream.clone(), bias_gradient = at::zeros({kWidth});
+    relu_dropout_backward(gradient.data_ptr<float>(), ours.data_ptr<float>(), dropped.scale,
+                          bias_gradient.data_ptr<float>(), kRows, kWidth);
+    EXPECT_TRUE(at::allclose(gradient, leaf.grad(), 1e-6, 1e-6));
+    EXPECT_TRUE(at::allclose(bias_gradient, leaf.grad().sum(0), 1e-5, 1e-5));
+
+    // The gathered form: rows 3 and 1 of two tables.
+    const std::vector<std::int32_t> first(kRows, 3), second(kRows, 1);
+    at::Tensor gathered = at::empty({kRows, kWidth});
+    gather_bias_relu_dropout(gathered.data_ptr<float>(), input.data_ptr<float>(), first.data(),
+                             upstream.data_ptr<float>(), second.data(), bias.data_ptr<float>(), kRows, kWidth,
+                             dropped);
+    EXPECT_TRUE(at::allclose(gathered, (input[3] + upstream[1] + bias).relu() * mask, 1e-6, 1e-6));
+  }
+}
+
+TEST(HiddenLayer, SumsEqualLibTorch) {
+  at::manual_seed(6);
+  for (const std::int64_t n : {1, 16, 37}) {
+    const at::Tensor a = at::randn({n}), b = at::randn({n}), w = at::randn({n});
+    EXPECT_NEAR(dot(a.data_ptr<float>(), b.data_ptr<float>(), n), (a * b).sum().item<float>(), 1e-4);
+    EXPECT_NEAR(dot3(a.data_ptr<float>(), b.data_ptr<float>(), w.data_ptr<float>(), n),
+                (a * b * w).sum().item<float>(), 1e-4);
+    at::Tensor y = w.clone();
+    add_scaled(y.data_ptr<float>(), a.data_ptr<float>(), 0.5F, n);
+    EXPECT_TRUE(at::allclose(y, w + 0.5 * a));
+    add_product(y.data_ptr<float>(), a.data_ptr<float>(), b.data_ptr<float>(), 2, n);
+    EXPECT_TRUE(at::allclose(y, w + 0.5 * a + 2 * a * b, 1e-5, 1e-6));
+  }
 }
 
 }  // namespace

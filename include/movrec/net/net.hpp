@@ -35,11 +35,13 @@ struct DropoutStep {
   std::uint64_t step = 0;
 };
 
+class GradientPass;
+
 /// A differentiable model of the stars of (user, item) pairs. Embedding rows are gathered outside, so that
 /// their gradients are those of the batch's rows and never of a whole table.
 class Net {
  public:
-  virtual ~Net() = default;
+  virtual ~Net();
   std::vector<EmbeddingTable>& tables() { return tables_; }
   const std::vector<EmbeddingTable>& tables() const { return tables_; }
   std::vector<DenseWeight>& weights() { return weights_; }
@@ -50,9 +52,15 @@ class Net {
   /// prediction.
   virtual at::Tensor forward(std::span<const at::Tensor> rows, const DropoutStep* dropout) const = 0;
 
-  /// Stars [U, n_items] of all items for users [U] (int64). What depends on the user or the item alone is
+  /// Stars [B] of the pairs users [B], items [B] (int32). Equals `forward` without dropout up to rounding.
+  virtual at::Tensor predict(const at::Tensor& users, const at::Tensor& items) const;
+
+  /// Stars [U, n_items] of all items for users [U] (int32). What depends on the user or the item alone is
   /// computed once; equals `forward` on every pair up to rounding.
   virtual at::Tensor score_all(const at::Tensor& users) const = 0;
+
+  /// Kernels of its own for training on the CPU; null: none.
+  virtual std::unique_ptr<GradientPass> make_cpu_pass() const;
 
  protected:
   std::vector<EmbeddingTable> tables_;

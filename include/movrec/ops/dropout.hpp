@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <span>
 
 namespace movrec {
 
@@ -14,8 +15,16 @@ struct DropoutKey {
   std::uint32_t layer = 0;
 };
 
-/// A mask of `like`'s shape and device, of 0 (with probability p, in steps of 2^-16) and 1 / (1 - p). On the
-/// CPU from Philox; on CUDA from LibTorch's generator, seeded by the key.
+/// The random numbers behind a mask, 16 bits for each element of the layer's output in row-major order:
+/// `bits` gets those of elements [128 first_group, 128 first_group + bits.size()). Each 128 come from sixteen
+/// counters of Philox4x32-10, one a SIMD lane.
+void dropout_bits(const DropoutKey&, std::uint64_t first_group, std::span<std::uint16_t> bits);
+
+/// An element is dropped where its bits are under this: p in steps of 2^-16.
+std::uint32_t dropout_threshold(double p);
+
+/// A mask of `like`'s shape and device, of 0 (with probability p) and 1 / (1 - p). On the CPU from
+/// dropout_bits; on CUDA from LibTorch's generator, seeded by the key.
 at::Tensor dropout_mask(const at::Tensor& like, double p, const DropoutKey&);
 
 }  // namespace movrec

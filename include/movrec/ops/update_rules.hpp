@@ -33,6 +33,8 @@ struct UpdateRule {
   double default_eps;
   /// parameter, gradient, state 0, state 1 (null where the rule has none), count.
   void (*fused)(float* p, const float* g, float* s0, float* s1, std::int64_t n, const UpdateNumbers&);
+  /// What `fused` does with zero gradients at each of `steps`, in the same order of operations.
+  void (*replay)(float* p, float* s0, float* s1, std::int64_t n, std::span<const UpdateNumbers> steps);
   /// Same shapes throughout; p and the states are updated in place.
   void (*reference)(at::Tensor& p, const at::Tensor& g, std::array<at::Tensor, 2>& s, const UpdateNumbers&);
 };

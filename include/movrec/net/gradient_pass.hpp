@@ -1,0 +1,47 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "movrec/net/net.hpp"
+#include "movrec/ops/row_gradients.hpp"
+
+namespace movrec {
+
+/// B ratings on the net's device, with the embedding rows they use.
+struct Batch {
+  at::Tensor users, items;  ///< [B] int32
+  at::Tensor stars;         ///< [B] float
+  const RowGroups& user_rows;
+  const RowGroups& item_rows;
+
+  const RowGroups& rows(Side side) const { return side == Side::user ? user_rows : item_rows; }
+};
+
+/// The gradients of a batch's mean squared error.
+struct BatchGradients {
+  at::Tensor loss;                 ///< [] the mean squared error itself
+  std::vector<at::Tensor> tables;  ///< for each of net.tables() [R, d]: summed over the positions of a row
+  std::vector<at::Tensor> dense;   ///< for each of net.weights(), of its shape
+};
+
+/// Forward and backward over one batch after another, in buffers that it keeps.
+class GradientPass {
+ public:
+  virtual ~GradientPass() = default;
+  /// The result lives until the next call; the caller may change it.
+  virtual BatchGradients& run(const Batch&, const DropoutStep&) = 0;
+  /// Milliseconds spent in each phase so far, by name; empty where nobody measures.
+  virtual std::vector<std::pair<std::string, double>> profile() const { return {}; }
+};
+
+/// By Net::forward and LibTorch's autograd: any net on any device, and the reference of faster ones.
+std::unique_ptr<GradientPass> make_autograd_pass(const Net&);
+
+/// The net's own kernels where it has some for `device`, else autograd.
+std::unique_ptr<GradientPass> make_gradient_pass(const Net&, const at::Device& device);
+
+}  // namespace movrec

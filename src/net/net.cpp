@@ -1,0 +1,29 @@
+#include "movrec/net/net.hpp"
+
+#include <ATen/ATen.h>
+
+#include "movrec/net/gradient_pass.hpp"
+
+namespace movrec {
+
+Net::~Net() = default;
+
+std::int64_t Net::n_parameters() const {
+  std::int64_t n = 0;
+  for (const EmbeddingTable& table : tables_) n += table.weight.numel();
+  for (const DenseWeight& weight : weights_) n += weight.weight.numel();
+  return n;
+}
+
+at::Tensor Net::predict(const at::Tensor& users, const at::Tensor& items) const {
+  std::vector<at::Tensor> rows;
+  for (const EmbeddingTable& table : tables_)
+    rows.push_back(table.weight.index_select(0, table.side == Side::user ? users : items));
+  return forward(rows, nullptr);
+}
+
+std::unique_ptr<GradientPass> Net::make_cpu_pass() const {
+  return nullptr;
+}
+
+}  // namespace movrec

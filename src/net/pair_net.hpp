@@ -1,0 +1,65 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "movrec/net/net.hpp"
+
+namespace movrec {
+
+/// Where a PairNet's parts stand in tables() and weights(); -1: it has none. Tables come in pairs, the user's
+/// first; weights and biases of layers too. The index of the first names the pair.
+struct PairLayout {
+  int bias = -1, factors = -1, towers = -1;                   ///< tables
+  int product_weight = -1, head_weight = -1, head_bias = -1;  ///< weights
+  std::vector<int> hidden;                                    ///< weights
+};
+
+/// The nets of pair_nets(). Here and in pair_net.cpp by LibTorch's operations; on the CPU predictions, scores
+/// and gradients come from pair_kernel.cpp and pair_pass.cpp, which tests hold to these.
+class PairNet final : public Net {
+ public:
+  PairNet(const PairNetParts&, const NetShape&, const NetOptions&, std::uint64_t seed);
+
+  at::Tensor forward(std::span<const at::Tensor> rows, const DropoutStep* dropout) const override;
+  at::Tensor predict(const at::Tensor& users, const at::Tensor& items) const override;
+  at::Tensor score_all(const at::Tensor& users) const override;
+  std::unique_ptr<GradientPass> make_cpu_pass() const override;
+
+  /// score_all by LibTorch's operations: what runs on a GPU, and the reference of the kernels.
+  at::Tensor score_all_reference(const at::Tensor& users) const;
+
+  const PairLayout& layout() const { return layout_; }
+  const NetShape& shape() const { return shape_; }
+  const NetOptions& options() const { return options_; }
+  double range() const;
+  /// What the raw sum starts from so that an untrained net predicts the mean.
+  double offset() const;
+
+ private:
+  at::Tensor score_tower(const at::Tensor& users) const;
+  at::Tensor activate(const at::Tensor& x, std::size_t layer, const DropoutStep*) const;
+  at::Tensor squash(const at::Tensor& raw) const;
+
+  int add_tables(const std::string& name, std::int64_t dim);
+  int add_weight(const std::string& name, at::Tensor weight);
+  int add_layer(const std::string& name, std::int64_t outputs, std::int64_t inputs);
+  std::uint64_t next_seed();
+
+  const at::Tensor& table(int i) const { return tables_[static_cast<std::size_t>(i)].weight; }
+  const at::Tensor& items(int pair) const { return table(pair + 1); }
+  at::Tensor gathered(int pair, const at::Tensor& users) const;
+  const at::Tensor& weight(int i) const { return weights_[static_cast<std::size_t>(i)].weight; }
+  static const at::Tensor& row(std::span<const at::Tensor> rows, int pair, Side side) {
+    return rows[static_cast<std::size_t>(pair + (side == Side::item ? 1 : 0))];
+  }
+
+  PairNetParts parts_;
+  NetShape shape_;
+  NetOptions options_;
+  std::uint64_t seed_, n_seeds_ = 0;
+  PairLayout layout_;
+};
+
+}  // namespace movrec
