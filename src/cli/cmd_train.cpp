@@ -22,6 +22,7 @@ namespace {
 struct TrainFlags {
   std::string model;  ///< empty until apply_algorithm has chosen the default
   std::string resume;
+  bool profile = false;
   DataOptions data;
   SplitOptions split;
   AlgorithmOptions algorithm;
@@ -157,7 +158,8 @@ int train(TrainFlags& flags, Invocation& invocation) {
       .spec = {flags.model, flags.algorithm, dataset.users.size(), dataset.items.size(), dataset.stars},
       .test = evaluate_ratings(*model, dataset.ratings.subset(split.test), fitted_rows, dataset.stars),
       .references = evaluate_references(dataset.ratings.subset(split.test), fitted_rows, dataset.stars),
-      .best_possible_rmse = dataset.best_rmse};
+      .best_possible_rmse = dataset.best_rmse,
+      .gemm_gflops = flags.profile ? std::optional(gemm_gflops(1)) : std::nullopt};
   write_run_report(result);
   *invocation.out << (invocation.global.json ? result_json(result).dump() + "\n" : result_text(result));
   return 0;
@@ -177,6 +179,7 @@ Action declare_train(FlagSet& set) {
                  .help = "go on with a run: its folder, its last.pt, or `last.pt` for the newest run's",
                  .value_name = "PATH"},
            &flags->resume});
+  set.add({Field{.name = "profile", .help = "also show where the time of training went"}, &flags->profile});
   set.group("Data");
   set.bind(flags->data);
   set.bind(flags->cache);

@@ -31,21 +31,48 @@ Series series_of(const nlohmann::json& history, const std::string& key, const st
 nlohmann::json result_json(const TrainResult& result) {
   const TrainSession& session = result.session;
   const double rate = session.seconds() > 0 ? static_cast<double>(session.rows()) / session.seconds() : 0;
-  return {{"schema", "movrec.train/1"},
-          {"run", result.folder.string()},
-          {"checkpoint", session.best_path().string()},
-          {"model", result.spec.algorithm},
-          {"parameters", session.n_parameters()},
-          {"epochs", session.epochs()},
-          {"best_epoch", session.best_epoch()},
-          {"seed", result.spec.options.train.seed},
-          {"valid", {{"rmse", session.best_rmse()}}},
-          {"test", scores_json(result.test.all)},
-          {"references",
-           {{"constant", scores_json(result.references.constant.all)},
-            {"bias", scores_json(result.references.bias.all)}}},
-          {"seconds", session.seconds()},
-          {"rows_per_second", rate}};
+  nlohmann::json json = {{"schema", "movrec.train/1"},
+                         {"run", result.folder.string()},
+                         {"checkpoint", session.best_path().string()},
+                         {"model", result.spec.algorithm},
+                         {"parameters", session.n_parameters()},
+                         {"epochs", session.epochs()},
+                         {"best_epoch", session.best_epoch()},
+                         {"seed", result.spec.options.train.seed},
+                         {"valid", {{"rmse", session.best_rmse()}}},
+                         {"test", scores_json(result.test.all)},
+                         {"references",
+                          {{"constant", scores_json(result.references.constant.all)},
+                           {"bias", scores_json(result.references.bias.all)}}},
+                         {"seconds", session.seconds()},
+                         {"rows_per_second", rate}};
+  if (result.gemm_gflops) {
+    const double gflops = session.seconds() > 0 ? 1e-9 * session.flops() / session.seconds() : 0;
+    json["profile"] = {
+        {"gflops", gflops}, {"gemm_gflops", *result.gemm_gflops}, {"phases", session.phases()}};
+  }
+  return json;
+}
+
+std::string profile_text(const TrainResult& result) {
+  using Align = Table::Align;
+  Table table({{"phase of training", Align::left}, {"seconds", Align::right}, {"share", Align::right}});
+  const TrainSession& session = result.session;
+  double named = 0;
+  const auto add = [&](const std::string& name, double seconds) {
+    named += seconds;
+    table.add_row(
+        {name, fmt::format("{:.2f}", seconds), fmt::format("{:.0f} %", 100 * seconds / session.seconds())});
+  };
+  for (const auto& [name, seconds] : session.phases()) add(name, seconds);
+  add("the rest", session.seconds() - named);
+  const double gflops = 1e-9 * session.flops() / session.seconds();
+  return table.text() +
+         fmt::format(
+             "\n{:.1f} GFLOP/s for the net's {:.1f} kFLOP a row: {:.0f} % of the {:.0f} GFLOP/s of "
+             "large matrix products\n\n",
+             gflops, 1e-3 * session.flops() / static_cast<double>(session.rows()),
+             100 * gflops / *result.gemm_gflops, *result.gemm_gflops);
 }
 
 std::string result_text(const TrainResult& result) {
@@ -61,7 +88,7 @@ std::string result_text(const TrainResult& result) {
   add("constant (reference)", result.references.constant.all);
   if (result.best_possible_rmse)
     table.add_row({"best possible", fmt::format("{:.4f}", *result.best_possible_rmse), ""});
-  std::string text = table.text();
+  std::string text = (result.gemm_gflops ? profile_text(result) : "") + table.text();
   const TrainSession& session = result.session;
   text += fmt::format("\nvalidation RMSE {:.4f}", session.best_rmse());
   if (session.epochs() > 0)

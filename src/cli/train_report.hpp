@@ -18,10 +18,13 @@ struct TrainResult {
   RatingReport test;
   RatingReferences references;
   std::optional<double> best_possible_rmse;  ///< synthetic data: no model can do better
+  std::optional<double> gemm_gflops;         ///< --profile: what this machine's matrix products reach
 };
 
 /// The document of `train --json`, schema movrec.train/1.
 nlohmann::json result_json(const TrainResult&);
+/// Where the time of training went and how near it is to the speed of matrix products.
+std::string profile_text(const TrainResult&);
 /// The table that a person reads.
 std::string result_text(const TrainResult&);
 /// result.json and the plots of the run folder.

@@ -89,8 +89,7 @@ std::unique_ptr<Model> TrainSession::refit(const Ratings& rows) {
     EpochStats stats = report.stats;
     stats.valid_rmse = 0;  // replayed from the first fit: these rows are trained on now
     log_epoch(stats, false);
-    seconds_ += report.stats.seconds;
-    rows_ += report.stats.rows;
+    count(report.stats);
     return false;
   };
   auto model = find_algorithm(base_.spec.algorithm).fit(context);
@@ -124,8 +123,7 @@ bool TrainSession::on_epoch(const EpochReport& report) {
   const EpochStats& stats = report.stats;
   history_.push_back(to_json(stats));
   append_line(folder_ / "metrics.jsonl", history_.back().dump());
-  seconds_ += stats.seconds;
-  rows_ += stats.rows;
+  count(stats);
   const bool is_best = early_stop_.improved(stats.epoch, stats.valid_rmse);
   if (is_best) best_state_ = report.model.state();
   log_epoch(stats, is_best);
@@ -133,6 +131,17 @@ bool TrainSession::on_epoch(const EpochReport& report) {
   if (stop) spdlog::info("no better validation RMSE for {} epochs: stopping", stats.epoch - best_epoch());
   save(report, stop || stats.epoch == stats.epochs || stop_signal() != 0);
   return stop;
+}
+
+void TrainSession::count(const EpochStats& stats) {
+  seconds_ += stats.seconds;
+  rows_ += stats.rows;
+  flops_ += stats.flops;
+  if (phases_.empty()) {
+    phases_ = stats.phases;
+  } else {
+    for (std::size_t i = 0; i < phases_.size(); ++i) phases_[i].second += stats.phases[i].second;
+  }
 }
 
 void TrainSession::log_epoch(const EpochStats& stats, bool is_best) const {

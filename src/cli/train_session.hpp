@@ -42,10 +42,13 @@ class TrainSession {
   std::int64_t n_parameters() const { return n_parameters_; }
   double seconds() const { return seconds_; }  ///< of training
   std::int64_t rows() const { return rows_; }  ///< trained on, all epochs
+  double flops() const { return flops_; }      ///< of this process (EpochStats)
+  const std::vector<std::pair<std::string, double>>& phases() const { return phases_; }  ///< likewise
 
  private:
   void on_start(const Model&, const Ratings& rows);
   bool on_epoch(const EpochReport&);
+  void count(const EpochStats&);
   void log_epoch(const EpochStats&, bool is_best) const;
   /// Writes what has not been written yet; unless `now`, at most every few seconds.
   void save(const EpochReport&, bool now);
@@ -61,7 +64,8 @@ class TrainSession {
   nlohmann::json history_ = nlohmann::json::array();
   std::optional<Checkpoint> resumed_;
   std::optional<StateDict> best_state_;  ///< not yet written
-  double seconds_ = 0;
+  double seconds_ = 0, flops_ = 0;
+  std::vector<std::pair<std::string, double>> phases_;
   std::int64_t rows_ = 0, n_parameters_ = 0;
   std::int64_t saved_at_ms_ = 0;
   bool started_ = false, interrupted_ = false;

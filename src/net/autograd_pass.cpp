@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "movrec/core/stopwatch.hpp"
 #include "movrec/net/gradient_pass.hpp"
 
 namespace movrec {
@@ -11,6 +12,7 @@ class AutogradPass final : public GradientPass {
   explicit AutogradPass(const Net& net) : net_(net) {}
 
   BatchGradients& run(const Batch& batch, const DropoutStep& dropout) override {
+    watch_.start();
     const at::Tensor users = batch.users.to(at::kLong), items = batch.items.to(at::kLong);
     std::vector<at::Tensor> leaves;
     for (const EmbeddingTable& table : net_.tables())
@@ -28,11 +30,15 @@ class AutogradPass final : public GradientPass {
     for (std::size_t t = 0; t < n_tables; ++t)
       out_.tables.push_back(sum_by_row(batch.rows(net_.tables()[t].side), gradients[t]));
     out_.dense.assign(gradients.begin() + static_cast<std::ptrdiff_t>(n_tables), gradients.end());
+    watch_.lap(0);
     return out_;
   }
 
+  std::vector<std::pair<std::string, double>> phases() const override { return watch_.phases(); }
+
  private:
   const Net& net_;
+  Stopwatch watch_{{"autograd"}};
   BatchGradients out_;
 };
 

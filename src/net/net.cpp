@@ -15,6 +15,13 @@ std::int64_t Net::n_parameters() const {
   return n;
 }
 
+std::int64_t Net::flops_per_row() const {
+  std::int64_t n = 0;
+  for (const DenseWeight& weight : weights_)
+    if (weight.weight.dim() == 2) n += 6 * weight.weight.numel();
+  return n;
+}
+
 at::Tensor Net::predict(const at::Tensor& users, const at::Tensor& items) const {
   std::vector<at::Tensor> rows;
   for (const EmbeddingTable& table : tables_)

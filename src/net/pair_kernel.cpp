@@ -121,7 +121,7 @@ void forward_block(const PairWeights& net,
     dropped.threshold = dropout_threshold(net.dropout);
     dropped.scale = static_cast<float>(1 / (1 - net.dropout));
     dropout_bits({dropout->seed, dropout->step, static_cast<std::uint32_t>(layer)},
-                 static_cast<std::uint64_t>(begin / kPairBlock * net.width(layer)),
+                 static_cast<std::uint64_t>(begin * net.width(layer) / 128),
                  std::span(scratch.bits).first(size(n)));
   };
   scratch.layers.resize(net.n_hidden());
@@ -216,14 +216,13 @@ at::Tensor score_all_items(const PairWeights& net, const at::Tensor& users, std:
         first);
     std::vector<std::int32_t> all_items(size(n_items));
     std::iota(all_items.begin(), all_items.end(), 0);
-    constexpr std::int64_t kItems = 2 * kPairBlock;
-    const std::int64_t blocks = (n_items + kItems - 1) / kItems;
+    const std::int64_t blocks = (n_items + kPairBlock - 1) / kPairBlock;
     for_each_task(n_users * blocks, [&](std::int64_t task) {
       thread_local PairScratch scratch;
-      const std::int64_t u = task / blocks, begin = task % blocks * kItems;
-      std::array<std::int32_t, kItems> same_user;
+      const std::int64_t u = task / blocks, begin = task % blocks * kPairBlock;
+      std::array<std::int32_t, kPairBlock> same_user;
       same_user.fill(static_cast<std::int32_t>(u));
-      const PairBlock block{.size = std::min(kItems, n_items - begin),
+      const PairBlock block{.size = std::min(kPairBlock, n_items - begin),
                             .rows = {same_user.data(), all_items.data() + begin},
                             .slots = {same_user.data(), all_items.data() + begin}};
       forward_block(tower, first, block, nullptr, 0, scratch);

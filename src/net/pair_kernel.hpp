@@ -77,7 +77,7 @@ struct PairScratch {
   std::vector<float> raw;  ///< [size] sums of all parts, before a sigmoid
 };
 
-inline constexpr std::int64_t kPairBlock = 128;  ///< pairs at once: the layers of a block stay in the cache
+inline constexpr std::int64_t kPairBlock = 256;  ///< pairs at once: their layers stay in the cache, BLAS has enough to do
 
 /// raw = what the net says of each pair before a sigmoid. With `dropout`, `begin` is the block's first
 /// position in its batch, a multiple of kPairBlock.

@@ -101,6 +101,10 @@ std::unique_ptr<GradientPass> PairNet::make_cpu_pass() const {
   return make_pair_pass(*this);
 }
 
+std::int64_t PairNet::flops_per_row() const {
+  return Net::flops_per_row() + (layout_.factors >= 0 ? 6 * options_.embedding_dim : 0);
+}
+
 /// The first layer is linear in its two halves: each is computed once per user and once per item.
 at::Tensor PairNet::score_tower(const at::Tensor& users) const {
   at::Tensor of_users = gathered(layout_.towers, users), of_items = items(layout_.towers);

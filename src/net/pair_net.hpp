@@ -26,6 +26,7 @@ class PairNet final : public Net {
   at::Tensor predict(const at::Tensor& users, const at::Tensor& items) const override;
   at::Tensor score_all(const at::Tensor& users) const override;
   std::unique_ptr<GradientPass> make_cpu_pass() const override;
+  std::int64_t flops_per_row() const override;
 
   /// score_all by LibTorch's operations: what runs on a GPU, and the reference of the kernels.
   at::Tensor score_all_reference(const at::Tensor& users) const;

@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
+#include "movrec/core/stopwatch.hpp"
 #include "movrec/ops/gemm.hpp"
 #include "movrec/ops/hidden_layer.hpp"
 #include "movrec/ops/parallel.hpp"
@@ -16,7 +16,7 @@ namespace movrec {
 namespace {
 
 constexpr std::int64_t kMaxShards = 16;       ///< each keeps a copy of the small weights' gradients
-constexpr std::int64_t kOutputsPerTask = 64;  ///< of the first layer's gradient
+constexpr std::int64_t kOutputsPerTask = 128;  ///< of the first layer's gradient
 constexpr std::int64_t kFloatsPerTask = 1 << 13;
 
 std::size_t size(std::int64_t n) {
@@ -64,37 +64,21 @@ class PairPass final : public GradientPass {
     groups_ = {&batch.user_rows, &batch.item_rows};
     prepare(weights);
 
-    Clock clock(milliseconds_);
+    watch_.start();
     run_first_layer(weights, rows_, first_);
-    clock.lap(0);
+    watch_.lap(0);
     run_shards(weights, dropout);
-    clock.lap(1);
+    watch_.lap(1);
     run_rows(weights);
-    clock.lap(2);
+    watch_.lap(2);
     run_weights(weights);
-    clock.lap(3);
+    watch_.lap(3);
     return out_;
   }
 
-  std::vector<std::pair<std::string, double>> profile() const override {
-    constexpr std::array kNames{"first layer", "towers and loss", "rows' gradients", "weights' gradients"};
-    std::vector<std::pair<std::string, double>> out;
-    for (std::size_t i = 0; i < kNames.size(); ++i) out.emplace_back(kNames[i], milliseconds_[i]);
-    return out;
-  }
+  std::vector<std::pair<std::string, double>> phases() const override { return watch_.phases(); }
 
  private:
-  struct Clock {
-    explicit Clock(std::array<double, 4>& to) : out(to) {}
-    void lap(std::size_t phase) {
-      const auto now = std::chrono::steady_clock::now();
-      out[phase] += std::chrono::duration<double, std::milli>(now - last).count();
-      last = now;
-    }
-    std::array<double, 4>& out;
-    std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
-  };
-
   /// Buffers for this batch; they only grow.
   void prepare(const PairWeights& weights) {
     const std::int64_t blocks = (n_ + kPairBlock - 1) / kPairBlock;
@@ -313,7 +297,7 @@ class PairPass final : public GradientPass {
   std::vector<std::vector<float>> tables_;      ///< [R, d] of each table
   std::vector<float> shards_;                   ///< [shards, n_small_]
   std::vector<double> errors_;                  ///< [shards] squared
-  std::array<double, 4> milliseconds_{};
+  Stopwatch watch_{{"first layer", "towers and loss", "gradients of rows", "gradients of weights"}};
 };
 
 }  // namespace

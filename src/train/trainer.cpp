@@ -8,6 +8,7 @@
 #include "movrec/core/progress.hpp"
 #include "movrec/core/random.hpp"
 #include "movrec/core/stop.hpp"
+#include "movrec/core/stopwatch.hpp"
 #include "movrec/net/gradient_pass.hpp"
 #include "movrec/net/net.hpp"
 #include "movrec/ops/state.hpp"
@@ -48,15 +49,29 @@ struct Trainer::Impl {
 
   /// One step on rows [begin, end) of the epoch's columns; adds the batch's squared errors to loss_sum.
   void train_step(std::int64_t begin, std::int64_t end) {
+    watch.start();
     const at::Tensor batch_users = epoch_users.slice(0, begin, end);
     const at::Tensor batch_items = epoch_items.slice(0, begin, end);
     const Batch batch{batch_users, batch_items, epoch_stars.slice(0, begin, end),
                       user_grouper.group(batch_users), item_grouper.group(batch_items)};
+    watch.lap(0);
     optimizer.catch_up(batch.user_rows, batch.item_rows);
     const DropoutStep dropout{mix_seed(options.seed, kDropout), static_cast<std::uint64_t>(step)};
+    watch.lap(1);
     BatchGradients& gradients = pass->run(batch, dropout);
+    watch.start();
     loss_sum.add_(gradients.loss, static_cast<double>(end - begin));
     optimizer.step(batch, gradients, lr_at(options, step, steps_per_epoch, valid_rmse), step + 1);
+    watch.lap(2);
+  }
+
+  /// Seconds since the epoch began, by phase.
+  std::vector<std::pair<std::string, double>> phases() const {
+    std::vector<std::pair<std::string, double>> out = watch.phases();
+    const auto of_pass = pass->phases();
+    out.insert(out.begin() + 1, of_pass.begin(), of_pass.end());
+    for (std::size_t i = 0; i < phases_before.size(); ++i) out[i].second -= phases_before[i].second;
+    return out;
   }
 
   void check_finite(int epoch) const {
@@ -78,6 +93,8 @@ struct Trainer::Impl {
     out.lr = lr_at(options, std::max<std::int64_t>(step - 1, 0), steps_per_epoch, valid_rmse);
     out.seconds = epoch_seconds;
     out.interrupted = interrupted;
+    out.flops = static_cast<double>(net.flops_per_row() * out.rows);
+    out.phases = phases();
     return out;
   }
 
@@ -86,6 +103,9 @@ struct Trainer::Impl {
   /// The rest of the epoch that `step` stands in; false if a signal broke it off.
   bool run_epoch(int epoch) {
     const auto started = Clock::now();
+    phases_before.clear();
+    phases_before = phases();
+    watch.start();
     const double seconds_before = epoch_seconds;
     const std::int64_t first = (epoch - 1) * steps_per_epoch;
     const auto order = random_permutation(static_cast<std::size_t>(n_rows), mix_seed(options.seed, kBatches),
@@ -95,6 +115,7 @@ struct Trainer::Impl {
       epoch_users = users.index_select(0, rows);
       epoch_items = items.index_select(0, rows);
       epoch_stars = stars.index_select(0, rows);
+      watch.lap(0);
     }
     Progress progress(fmt::format("epoch {}/{}", epoch, options.epochs), n_rows, "rows");
     bool finished = true;
@@ -110,7 +131,9 @@ struct Trainer::Impl {
       if (device.is_cpu()) check_finite(epoch);
       progress.update(rows_done(step - first));
     }
+    watch.start();
     optimizer.finish();
+    watch.lap(1);
     check_finite(epoch);
     epoch_seconds = seconds_before + std::chrono::duration<double>(Clock::now() - started).count();
     return finished;
@@ -128,7 +151,9 @@ struct Trainer::Impl {
   at::Tensor loss_sum;  ///< of the current epoch, on the device
   std::int64_t step = 0;
   double epoch_seconds = 0;
-  std::vector<double> valid_rmse;  ///< of finished epochs
+  Stopwatch watch{{"batches", "dense steps of other rows", "optimizer"}};
+  std::vector<std::pair<std::string, double>> phases_before;  ///< the epoch
+  std::vector<double> valid_rmse;                             ///< of finished epochs
 };
 
 Trainer::Trainer(Net& net, const Ratings& train, const TrainOptions& options, const std::string& device)

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "movrec/net/net.hpp"
@@ -34,8 +35,8 @@ class GradientPass {
   virtual ~GradientPass() = default;
   /// The result lives until the next call; the caller may change it.
   virtual BatchGradients& run(const Batch&, const DropoutStep&) = 0;
-  /// Milliseconds spent in each phase so far, by name; empty where nobody measures.
-  virtual std::vector<std::pair<std::string, double>> profile() const { return {}; }
+  /// Seconds spent in each phase so far, by name.
+  virtual std::vector<std::pair<std::string, double>> phases() const = 0;
 };
 
 /// By Net::forward and LibTorch's autograd: any net on any device, and the reference of faster ones.

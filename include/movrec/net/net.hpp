@@ -47,6 +47,9 @@ class Net {
   std::vector<DenseWeight>& weights() { return weights_; }
   const std::vector<DenseWeight>& weights() const { return weights_; }
   std::int64_t n_parameters() const;
+  /// Multiplications and additions of one row forward and back, as matrix products count them: 6 for each
+  /// weight that multiplies an input. What embeddings, activations and the optimizer cost comes on top.
+  virtual std::int64_t flops_per_row() const;
 
   /// Stars [B] from rows[t] = tables()[t].weight's rows [B, d_t] of the batch. `dropout` null: none, as in
   /// prediction.

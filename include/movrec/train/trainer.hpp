@@ -21,6 +21,8 @@ struct EpochStats {
   double lr = 0;              ///< of the last step
   double seconds = 0;         ///< of training, without validation
   std::int64_t rows = 0;
+  double flops = 0;  ///< multiplications and additions of the net for these rows, forward and back
+  std::vector<std::pair<std::string, double>> phases{};  ///< seconds of training by what they went into
   bool interrupted = false;
 };
 
