@@ -63,18 +63,33 @@ class NetModel final : public Model {
   }
 
   void score(std::span<const UserQuery> queries, std::span<float> scores) const override {
+    std::vector<ItemIdx> all;
+    for (std::int32_t i = 0; i < n_items_; ++i) all.push_back(ItemIdx{i});
+    score_items(queries, all, n_items_, scores);
+  }
+
+  void score_items(std::span<const UserQuery> queries,
+                   std::span<const ItemIdx> items,
+                   std::int32_t,
+                   std::span<float> scores) const override {
     at::NoGradGuard no_grad;
     std::vector<UserIdx> users;
     for (const UserQuery& query : queries) users.push_back(query.user);
     const at::Tensor out =
-        net_->score_all(index_tensor(std::span<const UserIdx>(users), device_)).cpu().contiguous();
+        net_->score(index_tensor(std::span<const UserIdx>(users), device_), index_tensor(items, device_))
+            .cpu()
+            .contiguous();
     std::copy_n(out.data_ptr<float>(), out.numel(), scores.data());
+    std::vector<std::size_t> cold;
+    for (std::size_t k = 0; k < items.size(); ++k)
+      if (!knows(items[k])) cold.push_back(k);
     for (std::size_t u = 0; u < users.size(); ++u) {
-      const auto row =
-          scores.subspan(u * static_cast<std::size_t>(n_items_), static_cast<std::size_t>(n_items_));
-      for (std::int32_t i = 0; i < n_items_; ++i)
-        if (!knows(users[u]) || !knows(ItemIdx{i}))
-          row[static_cast<std::size_t>(i)] = fallback(users[u], ItemIdx{i});
+      const auto row = scores.subspan(u * items.size(), items.size());
+      if (knows(users[u])) {
+        for (const std::size_t k : cold) row[k] = fallback(users[u], items[k]);
+      } else {
+        for (std::size_t k = 0; k < items.size(); ++k) row[k] = fallback(users[u], items[k]);
+      }
     }
   }
 

@@ -179,30 +179,36 @@ at::Tensor predict_pairs(const PairWeights& net, const at::Tensor& users, const 
   return out;
 }
 
-at::Tensor score_all_items(const PairWeights& net, const at::Tensor& users, std::int64_t n_items) {
-  const std::int64_t n_users = users.size(0);
+at::Tensor score_pairs(const PairWeights& net, const at::Tensor& users, const at::Tensor& items) {
+  const std::int64_t n_users = users.size(0), n_items = items.size(0);
   at::Tensor out = at::empty({n_users, n_items}, at::kFloat);
-  const at::Tensor user_rows = users.to(at::kLong).contiguous(), item_rows = at::arange(n_items, at::kLong);
+  const at::Tensor user_rows = users.to(at::kLong).contiguous(), item_rows = items.to(at::kLong).contiguous();
   const auto* user = user_rows.data_ptr<std::int64_t>();
+  const auto* item = item_rows.data_ptr<std::int64_t>();
   auto* scores = out.data_ptr<float>();
 
   // Everything but the tower: one product of matrices for a few users and all items.
+  std::vector<float> item_factors(size(n_items * net.dim)), item_bias(size(n_items));
+  for (std::int64_t i = 0; i < n_items; ++i) {
+    if (net.bias[1] != nullptr) item_bias[size(i)] = net.bias[1][item[i]];
+    std::copy_n(net.factors[1] + item[i] * net.dim, net.dim, item_factors.data() + i * net.dim);
+  }
   constexpr std::int64_t kUsers = 32;
   for_each_task((n_users + kUsers - 1) / kUsers, [&](std::int64_t task) {
     const std::int64_t begin = task * kUsers, m = std::min(kUsers, n_users - begin);
     float* to = scores + begin * n_items;
-    for (std::int64_t u = 0; u < m; ++u)
-      for (std::int64_t i = 0; i < n_items; ++i)
-        to[u * n_items + i] =
-            net.bias[0] == nullptr ? net.offset : net.offset + net.bias[0][user[begin + u]] + net.bias[1][i];
+    for (std::int64_t u = 0; u < m; ++u) {
+      const float start = net.offset + (net.bias[0] == nullptr ? 0.F : net.bias[0][user[begin + u]]);
+      for (std::int64_t i = 0; i < n_items; ++i) to[u * n_items + i] = start + item_bias[size(i)];
+    }
     if (net.dim == 0) return;
     std::vector<float> factors(size(m * net.dim));
     for (std::int64_t u = 0; u < m; ++u)
       for (std::int64_t f = 0; f < net.dim; ++f)
         factors[size(u * net.dim + f)] =
             net.factors[0][user[begin + u] * net.dim + f] * (net.product == nullptr ? 1.F : net.product[f]);
-    gemm(Transpose::no, Transpose::yes, m, n_items, net.dim, factors.data(), net.dim, net.factors[1], net.dim,
-         1, to, n_items);
+    gemm(Transpose::no, Transpose::yes, m, n_items, net.dim, factors.data(), net.dim, item_factors.data(),
+         net.dim, 1, to, n_items);
   });
 
   if (net.has_tower()) {
@@ -211,22 +217,25 @@ at::Tensor score_all_items(const PairWeights& net, const at::Tensor& users, std:
     tower.dim = 0;
     tower.offset = 0;
     FirstLayer first;
-    run_first_layer(
-        net, {std::span(user, size(n_users)), std::span(item_rows.data_ptr<std::int64_t>(), size(n_items))},
-        first);
-    std::vector<std::int32_t> all_items(size(n_items));
-    std::iota(all_items.begin(), all_items.end(), 0);
-    const std::int64_t blocks = (n_items + kPairBlock - 1) / kPairBlock;
-    for_each_task(n_users * blocks, [&](std::int64_t task) {
+    run_first_layer(net, {std::span(user, size(n_users)), std::span(item, size(n_items))}, first);
+    std::vector<std::int32_t> slots(size(n_items));
+    std::iota(slots.begin(), slots.end(), 0);
+    // A block of items stays in the cache for a few users.
+    constexpr std::int64_t kUsersPerTask = 8;
+    const std::int64_t user_blocks = (n_users + kUsersPerTask - 1) / kUsersPerTask;
+    for_each_task(user_blocks * ((n_items + kPairBlock - 1) / kPairBlock), [&](std::int64_t task) {
       thread_local PairScratch scratch;
-      const std::int64_t u = task / blocks, begin = task % blocks * kPairBlock;
+      const std::int64_t begin = task / user_blocks * kPairBlock,
+                         first_user = task % user_blocks * kUsersPerTask;
       std::array<std::int32_t, kPairBlock> same_user;
-      same_user.fill(static_cast<std::int32_t>(u));
-      const PairBlock block{.size = std::min(kPairBlock, n_items - begin),
-                            .rows = {same_user.data(), all_items.data() + begin},
-                            .slots = {same_user.data(), all_items.data() + begin}};
-      forward_block(tower, first, block, nullptr, 0, scratch);
-      add_scaled(scores + u * n_items + begin, scratch.raw.data(), 1, block.size);
+      for (std::int64_t u = first_user; u < std::min(first_user + kUsersPerTask, n_users); ++u) {
+        same_user.fill(static_cast<std::int32_t>(u));
+        const PairBlock block{.size = std::min(kPairBlock, n_items - begin),
+                              .rows = {same_user.data(), slots.data() + begin},
+                              .slots = {same_user.data(), slots.data() + begin}};
+        forward_block(tower, first, block, nullptr, 0, scratch);
+        add_scaled(scores + u * n_items + begin, scratch.raw.data(), 1, block.size);
+      }
     });
   }
   if (net.sigmoid)

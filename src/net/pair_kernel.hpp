@@ -77,7 +77,8 @@ struct PairScratch {
   std::vector<float> raw;  ///< [size] sums of all parts, before a sigmoid
 };
 
-inline constexpr std::int64_t kPairBlock = 256;  ///< pairs at once: their layers stay in the cache, BLAS has enough to do
+inline constexpr std::int64_t kPairBlock =
+    256;  ///< pairs at once: their layers stay in the cache, BLAS has enough to do
 
 /// raw = what the net says of each pair before a sigmoid. With `dropout`, `begin` is the block's first
 /// position in its batch, a multiple of kPairBlock.
@@ -94,7 +95,7 @@ void squash(const PairWeights&, float* raw, std::int64_t n);
 /// Stars [B] of pairs, users [B], items [B] int32.
 at::Tensor predict_pairs(const PairWeights&, const at::Tensor& users, const at::Tensor& items);
 
-/// Stars [U, n_items] of all items for users [U] int32.
-at::Tensor score_all_items(const PairWeights&, const at::Tensor& users, std::int64_t n_items);
+/// Stars [U, I] of items [I] for users [U], int32.
+at::Tensor score_pairs(const PairWeights&, const at::Tensor& users, const at::Tensor& items);
 
 }  // namespace movrec

@@ -79,20 +79,20 @@ at::Tensor PairNet::predict(const at::Tensor& users, const at::Tensor& items) co
   return predict_pairs(PairWeights(*this), users, items);
 }
 
-at::Tensor PairNet::score_all(const at::Tensor& users) const {
-  return users.is_cpu() ? score_all_items(PairWeights(*this), users, shape_.n_items)
-                        : score_all_reference(users);
+at::Tensor PairNet::score(const at::Tensor& users, const at::Tensor& items) const {
+  return users.is_cpu() ? score_pairs(PairWeights(*this), users, items) : score_reference(users, items);
 }
 
-at::Tensor PairNet::score_all_reference(const at::Tensor& users) const {
-  at::Tensor raw = at::full({users.size(0), shape_.n_items}, offset(), table(0).options());
-  if (layout_.bias >= 0) raw = raw + gathered(layout_.bias, users) + items(layout_.bias).t();
+at::Tensor PairNet::score_reference(const at::Tensor& users, const at::Tensor& items) const {
+  at::Tensor raw = at::full({users.size(0), items.size(0)}, offset(), table(0).options());
+  if (layout_.bias >= 0)
+    raw = raw + gathered(layout_.bias, Side::user, users) + gathered(layout_.bias, Side::item, items).t();
   if (layout_.factors >= 0) {
-    at::Tensor factors = gathered(layout_.factors, users);
+    at::Tensor factors = gathered(layout_.factors, Side::user, users);
     if (layout_.product_weight >= 0) factors = factors * weight(layout_.product_weight);
-    raw = raw.addmm_(factors, items(layout_.factors).t());
+    raw = raw.addmm_(factors, gathered(layout_.factors, Side::item, items).t());
   }
-  if (layout_.towers >= 0) raw = raw + score_tower(users);
+  if (layout_.towers >= 0) raw = raw + score_tower(users, items);
   if (layout_.head_bias >= 0) raw = raw + weight(layout_.head_bias);
   return squash(raw);
 }
@@ -106,8 +106,9 @@ std::int64_t PairNet::flops_per_row() const {
 }
 
 /// The first layer is linear in its two halves: each is computed once per user and once per item.
-at::Tensor PairNet::score_tower(const at::Tensor& users) const {
-  at::Tensor of_users = gathered(layout_.towers, users), of_items = items(layout_.towers);
+at::Tensor PairNet::score_tower(const at::Tensor& users, const at::Tensor& items) const {
+  at::Tensor of_users = gathered(layout_.towers, Side::user, users);
+  at::Tensor of_items = gathered(layout_.towers, Side::item, items);
   const std::int64_t half = options_.layers[0];
   if (layout_.hidden.empty()) {
     const at::Tensor head = weight(layout_.head_weight)[0];
@@ -117,9 +118,9 @@ at::Tensor PairNet::score_tower(const at::Tensor& users) const {
   const at::Tensor first = weight(layout_.hidden[0]);
   of_users = at::linear(of_users, first.slice(1, 0, half), weight(layout_.hidden[0] + 1));
   of_items = at::linear(of_items, first.slice(1, half));
-  at::Tensor out = at::empty({users.size(0), shape_.n_items}, of_users.options());
+  at::Tensor out = at::empty({users.size(0), items.size(0)}, of_users.options());
   const std::int64_t width = first.size(0);
-  const std::int64_t block = std::max<std::int64_t>(1, kBlockFloats / (shape_.n_items * width));
+  const std::int64_t block = std::max<std::int64_t>(1, kBlockFloats / (items.size(0) * width));
   for (std::int64_t begin = 0; begin < users.size(0); begin += block) {
     const at::Tensor part = of_users.slice(0, begin, std::min(begin + block, users.size(0)));
     at::Tensor x = (part.unsqueeze(1) + of_items).relu_().view({-1, width});
@@ -179,8 +180,8 @@ std::uint64_t PairNet::next_seed() {
   return mix_seed(seed_, n_seeds_++);
 }
 
-at::Tensor PairNet::gathered(int pair, const at::Tensor& users) const {
-  return table(pair).index_select(0, users);
+at::Tensor PairNet::gathered(int pair, Side side, const at::Tensor& rows) const {
+  return table(pair + (side == Side::item ? 1 : 0)).index_select(0, rows);
 }
 
 std::span<const PairNetParts> pair_nets() {

@@ -24,12 +24,12 @@ class PairNet final : public Net {
 
   at::Tensor forward(std::span<const at::Tensor> rows, const DropoutStep* dropout) const override;
   at::Tensor predict(const at::Tensor& users, const at::Tensor& items) const override;
-  at::Tensor score_all(const at::Tensor& users) const override;
+  at::Tensor score(const at::Tensor& users, const at::Tensor& items) const override;
   std::unique_ptr<GradientPass> make_cpu_pass() const override;
   std::int64_t flops_per_row() const override;
 
-  /// score_all by LibTorch's operations: what runs on a GPU, and the reference of the kernels.
-  at::Tensor score_all_reference(const at::Tensor& users) const;
+  /// `score` by LibTorch's operations: what runs on a GPU, and the reference of the kernels.
+  at::Tensor score_reference(const at::Tensor& users, const at::Tensor& items) const;
 
   const PairLayout& layout() const { return layout_; }
   const NetShape& shape() const { return shape_; }
@@ -39,7 +39,7 @@ class PairNet final : public Net {
   double offset() const;
 
  private:
-  at::Tensor score_tower(const at::Tensor& users) const;
+  at::Tensor score_tower(const at::Tensor& users, const at::Tensor& items) const;
   at::Tensor activate(const at::Tensor& x, std::size_t layer, const DropoutStep*) const;
   at::Tensor squash(const at::Tensor& raw) const;
 
@@ -49,8 +49,7 @@ class PairNet final : public Net {
   std::uint64_t next_seed();
 
   const at::Tensor& table(int i) const { return tables_[static_cast<std::size_t>(i)].weight; }
-  const at::Tensor& items(int pair) const { return table(pair + 1); }
-  at::Tensor gathered(int pair, const at::Tensor& users) const;
+  at::Tensor gathered(int pair, Side, const at::Tensor& rows) const;
   const at::Tensor& weight(int i) const { return weights_[static_cast<std::size_t>(i)].weight; }
   static const at::Tensor& row(std::span<const at::Tensor> rows, int pair, Side side) {
     return rows[static_cast<std::size_t>(pair + (side == Side::item ? 1 : 0))];

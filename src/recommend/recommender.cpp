@@ -65,7 +65,7 @@ std::vector<ItemIdx> find_candidates(const Dataset& dataset,
   return candidates;
 }
 
-/// The best `n` of the candidates that are not seen; both ascending, `scores` by ItemIdx.
+/// The best `n` of the candidates that are not seen; both ascending, `scores` by candidate.
 std::vector<Recommendation> best_of(std::span<const float> scores,
                                     std::span<const ItemIdx> candidates,
                                     std::span<const ItemIdx> seen,
@@ -73,10 +73,11 @@ std::vector<Recommendation> best_of(std::span<const float> scores,
   std::vector<Recommendation> best;  // a heap with the worst of the best in front
   best.reserve(std::min(n, candidates.size()));
   auto next_seen = seen.begin();
-  for (const ItemIdx item : candidates) {
+  for (std::size_t k = 0; k < candidates.size(); ++k) {
+    const ItemIdx item = candidates[k];
     while (next_seen != seen.end() && *next_seen < item) ++next_seen;
     if (next_seen != seen.end() && *next_seen == item) continue;
-    const Recommendation candidate{item, scores[index(item)]};
+    const Recommendation candidate{item, scores[k]};
     if (best.size() == n) {
       if (!is_better(candidate, best.front())) continue;
       std::pop_heap(best.begin(), best.end(), is_better);
@@ -117,7 +118,7 @@ Recommender::Recommender(const Model& model,
       candidates_(find_candidates(dataset, train, options_, min_ratings_)) {}
 
 std::vector<std::vector<Recommendation>> Recommender::top(std::span<const UserIdx> users) const {
-  const auto n_items = static_cast<std::size_t>(dataset_.ratings.n_items);
+  const std::size_t n_items = candidates_.size();
   const std::size_t block_users = std::clamp<std::size_t>(kBlockScores / std::max<std::size_t>(n_items, 1), 1,
                                                           std::max<std::size_t>(users.size(), 1));
   std::vector<UserQuery> queries;
@@ -127,7 +128,8 @@ std::vector<std::vector<Recommendation>> Recommender::top(std::span<const UserId
     const std::span<const UserIdx> block = users.subspan(begin, std::min(block_users, users.size() - begin));
     queries.clear();
     for (const UserIdx user : block) queries.push_back({.user = user});
-    model_.score(queries, std::span(scores).first(block.size() * n_items));
+    model_.score_items(queries, candidates_, dataset_.ratings.n_items,
+                       std::span(scores).first(block.size() * n_items));
 #pragma omp parallel for schedule(dynamic, 8)
     for (std::size_t k = 0; k < block.size(); ++k) {
       const bool leaves_out = !options_.include_seen && block[k] != kNoUser;

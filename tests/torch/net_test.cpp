@@ -95,14 +95,14 @@ TEST_P(EveryPairNet, ScoresOfAllItemsEqualForwardOnEveryPair) {
       options.output = output;
       const auto net = make_pair_net(GetParam(), {7, 11, {1, 5}, 3.5}, options, 3);
       const at::Tensor users = at::tensor({6, 0, 3}, at::kInt);
-      const at::Tensor scores = net->score_all(users);
+      const at::Tensor scores = net->score(users, at::arange(11, at::kInt));
       const at::Tensor pair_users = users.repeat_interleave(11),
                        pair_items = at::arange(11, at::kInt).repeat({3});
       const at::Tensor pairs = net->forward(rows_of(*net, pair_users, pair_items), nullptr).view({3, 11});
       EXPECT_TRUE(at::allclose(scores, pairs, 1e-5, 1e-5)) << (scores - pairs).abs().max();
       EXPECT_TRUE(at::allclose(net->predict(pair_users, pair_items).view({3, 11}), pairs, 1e-5, 1e-5));
       const auto& pair_net = dynamic_cast<const PairNet&>(*net);
-      EXPECT_TRUE(at::allclose(pair_net.score_all_reference(users), pairs, 1e-5, 1e-5));
+      EXPECT_TRUE(at::allclose(pair_net.score_reference(users, at::arange(11, at::kInt)), pairs, 1e-5, 1e-5));
       if (std::string_view(output) == "sigmoid") {
         EXPECT_GT(scores.min().item<float>(), 1);
         EXPECT_LT(scores.max().item<float>(), 5);
@@ -118,7 +118,8 @@ TEST_P(EveryPairNet, StartsAtTheGlobalMean) {
     options.global_mean = true;
     options.output = output;
     const auto net = make_pair_net(GetParam(), {5, 5, {1, 5}, 3.25}, options, 1);
-    EXPECT_NEAR(net->score_all(at::arange(5, at::kInt)).mean().item<double>(), 3.25, 1e-3);
+    EXPECT_NEAR(net->score(at::arange(5, at::kInt), at::arange(5, at::kInt)).mean().item<double>(), 3.25,
+                1e-3);
   }
 }
 
@@ -155,7 +156,7 @@ TEST_P(EveryPairNet, WeightsDependOnTheSeedAlone) {
     at::set_num_threads(threads);
     NetOptions options;
     return make_pair_net(GetParam(), {300, 40, {1, 5}, 3}, options, seed)
-        ->score_all(at::arange(300, at::kInt));
+        ->score(at::arange(300, at::kInt), at::arange(40, at::kInt));
   };
   const int threads = at::get_num_threads();
   EXPECT_TRUE(at::equal(scores(1, 1), scores(1, 2)));
@@ -220,10 +221,11 @@ TEST_P(EveryPairNet, KernelsGiveTheSameBitsAtAnyThreadCount) {
   at::set_num_threads(1);
   const auto pass_one = net->make_cpu_pass(), pass_three = net->make_cpu_pass();
   const BatchGradients& one = pass_one->run(batch, {1, 2});
-  const at::Tensor scores = net->score_all(at::arange(150, at::kInt)), predicted = net->predict(users, items);
+  const at::Tensor scores = net->score(at::arange(150, at::kInt), at::arange(40, at::kInt)),
+                   predicted = net->predict(users, items);
   at::set_num_threads(3);
   const BatchGradients& three = pass_three->run(batch, {1, 2});
-  EXPECT_TRUE(at::equal(scores, net->score_all(at::arange(150, at::kInt))));
+  EXPECT_TRUE(at::equal(scores, net->score(at::arange(150, at::kInt), at::arange(40, at::kInt))));
   EXPECT_TRUE(at::equal(predicted, net->predict(users, items)));
   at::set_num_threads(threads);
   EXPECT_EQ(one.loss.item<float>(), three.loss.item<float>());
@@ -236,8 +238,11 @@ TEST_P(EveryPairNet, ScoresDoNotDependOnTheBlock) {
   NetOptions options;
   options.layers = {12, 6, 4};
   const auto net = make_pair_net(GetParam(), {50, 300, {1, 5}, 3.5}, options, 3);
-  const at::Tensor users = at::arange(50, at::kInt), all = net->score_all(users);
-  EXPECT_TRUE(at::allclose(all.slice(0, 7, 8), net->score_all(users.slice(0, 7, 8)), 1e-6, 1e-6));
+  const at::Tensor users = at::arange(50, at::kInt), items = at::arange(300, at::kInt);
+  const at::Tensor all = net->score(users, items);
+  EXPECT_TRUE(at::allclose(all.slice(0, 7, 8), net->score(users.slice(0, 7, 8), items), 1e-6, 1e-6));
+  const at::Tensor some = at::tensor({3, 270, 299}, at::kInt);
+  EXPECT_TRUE(at::allclose(all.index_select(1, some), net->score(users, some), 1e-6, 1e-6));
 }
 
 std::vector<std::string_view> names() {

@@ -28,6 +28,13 @@ class Model {
   /// Fills `scores`, [users.size(), n_items] row-major: what to rank by, higher is better. All finite.
   virtual void score(std::span<const UserQuery> users, std::span<float> scores) const = 0;
 
+  /// The same for `items` alone, ascending: fills [users.size(), items.size()]. Picks from `score` unless the
+  /// model knows how to do less.
+  virtual void score_items(std::span<const UserQuery> users,
+                           std::span<const ItemIdx> items,
+                           std::int32_t n_items,
+                           std::span<float> scores) const;
+
   /// Whether `score` is in stars and equals `predict` (false for popularity).
   virtual bool scores_are_stars() const { return true; }
 

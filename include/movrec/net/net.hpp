@@ -58,9 +58,9 @@ class Net {
   /// Stars [B] of the pairs users [B], items [B] (int32). Equals `forward` without dropout up to rounding.
   virtual at::Tensor predict(const at::Tensor& users, const at::Tensor& items) const;
 
-  /// Stars [U, n_items] of all items for users [U] (int32). What depends on the user or the item alone is
-  /// computed once; equals `forward` on every pair up to rounding.
-  virtual at::Tensor score_all(const at::Tensor& users) const = 0;
+  /// Stars [U, I] of items [I] for users [U] (int32). What depends on the user or the item alone is computed
+  /// once; equals `forward` on every pair up to rounding.
+  virtual at::Tensor score(const at::Tensor& users, const at::Tensor& items) const = 0;
 
   /// Kernels of its own for training on the CPU; null: none.
   virtual std::unique_ptr<GradientPass> make_cpu_pass() const;

@@ -1,0 +1,19 @@
+#include "movrec/model/model.hpp"
+
+#include <vector>
+
+namespace movrec {
+
+void Model::score_items(std::span<const UserQuery> users,
+                        std::span<const ItemIdx> items,
+                        std::int32_t n_items,
+                        std::span<float> scores) const {
+  const auto width = static_cast<std::size_t>(n_items);
+  std::vector<float> all(users.size() * width);
+  score(users, all);
+  for (std::size_t u = 0; u < users.size(); ++u)
+    for (std::size_t k = 0; k < items.size(); ++k)
+      scores[u * items.size() + k] = all[u * width + index(items[k])];
+}
+
+}  // namespace movrec
