@@ -118,6 +118,9 @@ int train(TrainFlags& flags, Invocation& invocation) {
     apply_algorithm(flags, invocation);
   set_threads(invocation.global.threads);
   const std::string device = resolve_device(invocation.global.device);
+  if (flags.algorithm.train.amp && device == "cpu")
+    throw Error(ErrorKind::usage, "--amp needs a GPU", "on the CPU bfloat16 would be slower",
+                "leave out --amp");
 
   const Dataset dataset = load_dataset(flags.data, flags.cache);
   const Split split = make_split(dataset, flags.split);

@@ -40,7 +40,8 @@ constexpr auto kTraining = joined(names("epochs",
                                         "warmup-epochs",
                                         "patience",
                                         "min-delta",
-                                        "refit"),
+                                        "refit",
+                                        "amp"),
                                   kDamping);
 constexpr auto kAnyNet = joined(names("init", "init-std", "output", "bias-terms", "global-mean"), kTraining);
 constexpr auto kProductNet = joined(names("embedding-dim"), kAnyNet);

@@ -1,5 +1,7 @@
 #include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/version.h>
 
 #include "movrec/core/stopwatch.hpp"
 #include "movrec/net/gradient_pass.hpp"
@@ -7,9 +9,37 @@
 namespace movrec {
 namespace {
 
+/// Autocast in a scope. LibTorch 2.4 renamed the switches.
+class Autocast {
+ public:
+  explicit Autocast(bool on) : on_(on) {
+    if (!on_) return;
+    set(true);
+  }
+  ~Autocast() {
+    if (!on_) return;
+    at::autocast::clear_cache();
+    set(false);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  static void set(bool on) {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+    at::autocast::set_autocast_dtype(at::kCUDA, at::kBFloat16);
+    at::autocast::set_autocast_enabled(at::kCUDA, on);
+#else
+    at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
+    at::autocast::set_enabled(on);
+#endif
+  }
+  bool on_;
+};
+
 class AutogradPass final : public GradientPass {
  public:
-  explicit AutogradPass(const Net& net) : net_(net) {}
+  AutogradPass(const Net& net, bool amp) : net_(net), amp_(amp) {}
 
   BatchGradients& run(const Batch& batch, const DropoutStep& dropout) override {
     watch_.start();
@@ -20,8 +50,11 @@ class AutogradPass final : public GradientPass {
           table.weight.index_select(0, table.side == Side::user ? users : items).requires_grad_());
     const std::size_t n_tables = leaves.size();
     for (const DenseWeight& weight : net_.weights()) leaves.push_back(weight.weight);
-    const at::Tensor loss =
-        at::mse_loss(net_.forward(std::span(leaves).first(n_tables), &dropout), batch.stars);
+    const at::Tensor loss = [&] {
+      const Autocast autocast(amp_);
+      return at::mse_loss(net_.forward(std::span(leaves).first(n_tables), &dropout).to(at::kFloat),
+                          batch.stars);
+    }();
     const std::vector<at::Tensor> gradients = torch::autograd::grad({loss}, leaves);
 
     at::NoGradGuard no_grad;
@@ -38,20 +71,21 @@ class AutogradPass final : public GradientPass {
 
  private:
   const Net& net_;
+  bool amp_;
   Stopwatch watch_{{"autograd"}};
   BatchGradients out_;
 };
 
 }  // namespace
 
-std::unique_ptr<GradientPass> make_autograd_pass(const Net& net) {
-  return std::make_unique<AutogradPass>(net);
+std::unique_ptr<GradientPass> make_autograd_pass(const Net& net, bool amp) {
+  return std::make_unique<AutogradPass>(net, amp);
 }
 
-std::unique_ptr<GradientPass> make_gradient_pass(const Net& net, const at::Device& device) {
+std::unique_ptr<GradientPass> make_gradient_pass(const Net& net, const at::Device& device, bool amp) {
   if (device.is_cpu())
     if (auto fused = net.make_cpu_pass()) return fused;
-  return make_autograd_pass(net);
+  return make_autograd_pass(net, amp);
 }
 
 }  // namespace movrec

@@ -43,7 +43,7 @@ struct Trainer::Impl {
         steps_per_epoch((n_rows + o.batch_size - 1) / o.batch_size),
         user_grouper(train.n_users),
         item_grouper(train.n_items),
-        pass(make_gradient_pass(n, device)),
+        pass(make_gradient_pass(n, device, o.amp)),
         optimizer(n, o),
         loss_sum(at::zeros({}, at::TensorOptions(at::kDouble).device(device))) {}
 

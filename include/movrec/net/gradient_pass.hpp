@@ -40,9 +40,11 @@ class GradientPass {
 };
 
 /// By Net::forward and LibTorch's autograd: any net on any device, and the reference of faster ones.
-std::unique_ptr<GradientPass> make_autograd_pass(const Net&);
+/// `amp`: with bfloat16 in the matrix products of a GPU (LibTorch's autocast); weights, sums and loss stay
+/// float.
+std::unique_ptr<GradientPass> make_autograd_pass(const Net&, bool amp = false);
 
 /// The net's own kernels where it has some for `device`, else autograd.
-std::unique_ptr<GradientPass> make_gradient_pass(const Net&, const at::Device& device);
+std::unique_ptr<GradientPass> make_gradient_pass(const Net&, const at::Device& device, bool amp);
 
 }  // namespace movrec

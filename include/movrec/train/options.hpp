@@ -29,6 +29,7 @@ struct TrainOptions {
   int patience = 0;
   double min_delta = 0;
   bool refit = false;
+  bool amp = false;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -101,6 +102,7 @@ struct TrainOptions {
                 .help =
                     "afterwards train again on training and validation rows, for the best number of epochs"},
           self.refit);
+    visit(Field{.name = "amp", .help = "bfloat16 in matrix products; on a GPU only"}, self.amp);
   }
 };
 
