@@ -4,6 +4,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
@@ -24,21 +26,35 @@ OptionRefs own_options(const Algorithm& algorithm, AlgorithmOptions& options) {
   return own;
 }
 
-nlohmann::ordered_json describe(const Algorithm& algorithm) {
+/// The algorithm as its other solvers fit it, by name.
+std::vector<std::pair<std::string_view, Algorithm>> other_solvers(const Algorithm& algorithm) {
+  std::vector<std::pair<std::string_view, Algorithm>> out;
+  for (const Solver& solver : algorithm.solvers)
+    if (&solver != &algorithm.solvers.front())
+      out.emplace_back(solver.name, with_solver(algorithm, solver.name));
+  return out;
+}
+
+nlohmann::ordered_json defaults_json(const Algorithm& algorithm) {
   AlgorithmOptions options;
   auto defaults = nlohmann::ordered_json::object();
   for (const OptionRef& ref : own_options(algorithm, options))
     defaults[std::string(ref.field.name)] = to_json(ref);
-  return {{"name", algorithm.name},
-          {"summary", algorithm.summary},
-          {"trained_by_gradient", algorithm.trains_by_gradient},
-          {"options", defaults}};
+  return defaults;
+}
+
+nlohmann::ordered_json describe(const Algorithm& algorithm) {
+  nlohmann::ordered_json out{{"name", algorithm.name},
+                             {"summary", algorithm.summary},
+                             {"trained_by_gradient", algorithm.trains_by_gradient},
+                             {"options", defaults_json(algorithm)}};
+  for (const auto& [solver, fitted_by] : other_solvers(algorithm))
+    out["solvers"][std::string(solver)] = defaults_json(fitted_by);
+  return out;
 }
 
 void print_options(const Algorithm& algorithm, std::ostream& out) {
   AlgorithmOptions options;
-  out << fmt::format("{}: {}\n\nOptions of `movrec train --model {}`, with its defaults:\n", algorithm.name,
-                     algorithm.summary, algorithm.name);
   for (const OptionRef& ref : own_options(algorithm, options)) {
     const BoundOption option{.ref = ref, .default_text = to_text(ref)};
     const std::string note =
@@ -59,7 +75,14 @@ int run_models(Invocation& invocation, const std::string& name) {
     return 0;
   }
   if (!name.empty()) {
-    print_options(find_algorithm(name), out);
+    const Algorithm& algorithm = find_algorithm(name);
+    out << fmt::format("{}: {}\n\nOptions of `movrec train --model {}`, with its defaults:\n", algorithm.name,
+                       algorithm.summary, algorithm.name);
+    print_options(algorithm, out);
+    for (const auto& [solver, fitted_by] : other_solvers(algorithm)) {
+      out << fmt::format("\nWith --solver {}:\n", solver);
+      print_options(fitted_by, out);
+    }
     return 0;
   }
   for (const Algorithm& algorithm : algorithms()) out << help_line(algorithm.name, algorithm.summary);

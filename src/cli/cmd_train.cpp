@@ -39,22 +39,32 @@ struct TrainFlags {
   }
 };
 
-bool uses(const Algorithm& algorithm, std::string_view option) {
-  return std::find(algorithm.uses.begin(), algorithm.uses.end(), option) != algorithm.uses.end();
+bool uses(std::span<const std::string_view> used, std::string_view option) {
+  return std::find(used.begin(), used.end(), option) != used.end();
+}
+
+/// Which solver of the model would look at the option, as a flag; else the command that lists its options.
+std::string remedy_for(const Algorithm& algorithm, std::string_view option) {
+  for (const Solver& solver : algorithm.solvers)
+    if (uses(solver.uses, option)) return fmt::format("--solver {}", solver.name);
+  return fmt::format("movrec models {}", algorithm.name);
 }
 
 /// The model's own defaults, where nobody has set anything; and nobody may set what the model does not look
 /// at.
 void apply_algorithm(TrainFlags& flags, Invocation& invocation) {
   if (flags.model.empty()) flags.model = invocation.origin("layers") > Origin::preset ? "mlp" : "biased-mf";
-  const Algorithm& algorithm = find_algorithm(flags.model);
+  const Algorithm algorithm = with_solver(find_algorithm(flags.model), flags.algorithm.mf.solver);
+  const std::string solver =
+      algorithm.solvers.empty() ? "" : fmt::format(" and solver {}", flags.algorithm.mf.solver);
   for (const auto& [name, text] : algorithm.defaults) invocation.set_preset(name, text);
   for (const OptionRef& option : option_refs(flags.algorithm)) {
     const std::string_view name = option.field.name;
-    if (invocation.origin(name) > Origin::preset && !uses(algorithm, name))
+    if (invocation.origin(name) > Origin::preset && !uses(algorithm.uses, name))
       throw Error(ErrorKind::usage,
-                  fmt::format("{} has no effect with model {}", invocation.origin_text(name), algorithm.name),
-                  {}, fmt::format("movrec models {}", algorithm.name));
+                  fmt::format("{} has no effect with model {}{}", invocation.origin_text(name),
+                              algorithm.name, solver),
+                  {}, remedy_for(algorithm, name));
   }
 }
 
@@ -97,12 +107,12 @@ Checkpoint base_checkpoint(const TrainFlags& flags, const Dataset& dataset, cons
 
 /// The options that this run looked at, as a file that runs it again.
 std::string resolved_config(TrainFlags& flags) {
-  const Algorithm& algorithm = find_algorithm(flags.model);
+  const Algorithm algorithm = with_solver(find_algorithm(flags.model), flags.algorithm.mf.solver);
   const OptionRefs of_algorithm = option_refs(flags.algorithm);
   const auto unused = [&](std::string_view name) {
     return std::any_of(of_algorithm.begin(), of_algorithm.end(),
                        [&](const OptionRef& option) { return option.field.name == name; }) &&
-           !uses(algorithm, name);
+           !uses(algorithm.uses, name);
   };
   OptionRefs kept;
   for (OptionRef& option : option_refs(flags))
@@ -176,6 +186,7 @@ Action declare_train(FlagSet& set) {
   set.add(option_refs(*flags).front());
   set.bind(flags->algorithm.net);
   set.bind(flags->algorithm.bias);
+  set.bind(flags->algorithm.mf);
   set.group("Training");
   set.bind(flags->algorithm.train);
   set.add({Field{.name = "resume",

@@ -148,8 +148,9 @@ void TrainSession::log_epoch(const EpochStats& stats, bool is_best) const {
   const std::string valid = stats.valid_rmse > 0 ? fmt::format("  validation RMSE {:.4f}{}", stats.valid_rmse,
                                                                is_best ? " *" : "  ")
                                                  : "";
-  spdlog::info("epoch {:>3}/{}  train loss {:.4f}{}  lr {:.2e}  {:.1f} s  {} rows/s", stats.epoch,
-               stats.epochs, stats.train_loss, valid, stats.lr, stats.seconds,
+  const std::string lr = stats.lr > 0 ? fmt::format("  lr {:.2e}", stats.lr) : "";
+  spdlog::info("epoch {:>3}/{}  train loss {:.4f}{}{}  {:.1f} s  {} rows/s", stats.epoch, stats.epochs,
+               stats.train_loss, valid, lr, stats.seconds,
                format_count(static_cast<std::int64_t>(static_cast<double>(stats.rows) /
                                                       std::max(stats.seconds, 1e-9))));
 }

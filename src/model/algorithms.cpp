@@ -3,6 +3,7 @@
 #include "movrec/core/table.hpp"
 #include "movrec/model/algorithm.hpp"
 #include "movrec/model/closed_form.hpp"
+#include "movrec/model/mf_model.hpp"
 #include "movrec/model/net_model.hpp"
 
 namespace movrec {
@@ -45,17 +46,35 @@ constexpr auto kTraining = joined(names("epochs",
                                   kDamping);
 constexpr auto kAnyNet = joined(names("init", "init-std", "output", "bias-terms", "global-mean"), kTraining);
 constexpr auto kProductNet = joined(names("embedding-dim"), kAnyNet);
+constexpr auto kMfAutograd = joined(names("solver"), kProductNet);
+constexpr auto kMfAls = joined(names("solver",
+                                     "embedding-dim",
+                                     "bias-terms",
+                                     "global-mean",
+                                     "epochs",
+                                     "seed",
+                                     "implicit-l2",
+                                     "noise-damping",
+                                     "patience",
+                                     "min-delta",
+                                     "refit"),
+                               kDamping);
 constexpr auto kTowerNet = joined(names("layers", "dropout"), kAnyNet);
 constexpr auto kBothNet = joined(names("embedding-dim", "layers", "dropout"), kAnyNet);
 constexpr auto kItemDamping = names("item-damping");
 
-using Default = std::pair<std::string_view, std::string_view>;
+using Default = OptionDefault;
 // Chosen on the validation rows of ml-1m, random 80/20.
-constexpr std::array kMfDefaults{Default{"global-mean", "true"}, Default{"schedule", "one-cycle"},
-                                 Default{"epochs", "12"}, Default{"embedding-l2", "0.045"}};
-constexpr std::array kBiasedMfDefaults{Default{"global-mean", "true"}, Default{"bias-terms", "true"},
-                                       Default{"schedule", "one-cycle"}, Default{"epochs", "12"},
-                                       Default{"embedding-l2", "0.045"}};
+constexpr std::array kMfAlsDefaults{Default{"embedding-dim", "32"}, Default{"global-mean", "true"},
+                                    Default{"epochs", "12"}};
+constexpr std::array kBiasedMfAlsDefaults{Default{"embedding-dim", "32"}, Default{"global-mean", "true"},
+                                          Default{"bias-terms", "true"}, Default{"epochs", "12"}};
+constexpr std::array kMfDefaults{Default{"solver", "autograd"}, Default{"global-mean", "true"},
+                                 Default{"schedule", "one-cycle"}, Default{"epochs", "12"},
+                                 Default{"embedding-l2", "0.045"}};
+constexpr std::array kBiasedMfDefaults{Default{"solver", "autograd"}, Default{"global-mean", "true"},
+                                       Default{"bias-terms", "true"}, Default{"schedule", "one-cycle"},
+                                       Default{"epochs", "12"},       Default{"embedding-l2", "0.045"}};
 constexpr std::array kGmfDefaults{Default{"global-mean", "true"}, Default{"schedule", "one-cycle"},
                                   Default{"epochs", "6"}, Default{"embedding-l2", "0.06"}};
 constexpr std::array kMlpDefaults{Default{"global-mean", "true"}, Default{"schedule", "one-cycle"},
@@ -79,6 +98,24 @@ constexpr Algorithm net(std::string_view name,
           .trains_by_gradient = true};
 }
 
+constexpr std::array kMfSolvers{Solver{"als", kMfAls, kMfAlsDefaults},
+                                Solver{"autograd", kMfAutograd, kMfDefaults}};
+constexpr std::array kBiasedMfSolvers{Solver{"als", kMfAls, kBiasedMfAlsDefaults},
+                                      Solver{"autograd", kMfAutograd, kBiasedMfDefaults}};
+
+constexpr Algorithm factors(std::string_view name,
+                            std::string_view summary,
+                            std::span<const Solver> solvers) {
+  return {.name = name,
+          .summary = summary,
+          .uses = solvers.front().uses,
+          .defaults = solvers.front().defaults,
+          .fit = fit_mf_model,
+          .load = load_net_model,
+          .trains_by_gradient = true,
+          .solvers = solvers};
+}
+
 constexpr std::array kAlgorithms{
     Algorithm{.name = "popularity",
               .summary = "the most rated items, the same for everybody",
@@ -92,8 +129,8 @@ constexpr std::array kAlgorithms{
               .defaults = {},
               .fit = fit_bias_model,
               .load = load_bias_model},
-    net("mf", "matrix factorization: the product of user and item factors", kProductNet, kMfDefaults),
-    net("biased-mf", "matrix factorization with user and item biases", kProductNet, kBiasedMfDefaults),
+    factors("mf", "matrix factorization: the product of user and item factors", kMfSolvers),
+    factors("biased-mf", "matrix factorization with user and item biases", kBiasedMfSolvers),
     net("gmf",
         "generalized matrix factorization: a weight per factor of the product",
         kProductNet,
@@ -110,6 +147,14 @@ std::span<const Algorithm> algorithms() {
 
 const Algorithm& find_algorithm(std::string_view name) {
   return find_row(kAlgorithms, "model", name);
+}
+
+Algorithm with_solver(Algorithm algorithm, std::string_view solver) {
+  if (algorithm.solvers.empty()) return algorithm;
+  const Solver& row = find_row(algorithm.solvers, "solver", solver);
+  algorithm.uses = row.uses;
+  algorithm.defaults = row.defaults;
+  return algorithm;
 }
 
 }  // namespace movrec

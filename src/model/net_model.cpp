@@ -177,4 +177,18 @@ std::unique_ptr<Model> load_net_model(const ModelSpec& spec, const StateDict& st
   return model;
 }
 
+std::unique_ptr<Model> start_net_model(const ModelSpec& spec,
+                                       const Ratings& train,
+                                       Biases biases,
+                                       const StateDict& weights) {
+  auto model = std::make_unique<NetModel>(spec, std::move(biases), "cpu");
+  model->set_known(train);
+  model->load_weights(weights);
+  return model;
+}
+
+void load_net_weights(Model& model, const StateDict& state) {
+  dynamic_cast<NetModel&>(model).load_weights(state);
+}
+
 }  // namespace movrec

@@ -245,7 +245,8 @@ TEST(ShippedConfigs, AllParseAndSetOnlyWhatTheirModelUses) {
     CommandNode root = declare_commands(global);
     ASSERT_NO_THROW(apply_config(root, entry.path())) << entry.path();
     CommandNode& train = *std::ranges::find(root.children, "train", &CommandNode::name);
-    const Algorithm& algorithm = find_algorithm(to_text(train.find_option("model")->ref));
+    const Algorithm algorithm = with_solver(find_algorithm(to_text(train.find_option("model")->ref)),
+                                            to_text(train.find_option("solver")->ref));
     AlgorithmOptions options;
     for (const OptionRef& ref : option_refs(options)) {
       const BoundOption& option = *train.find_option(ref.field.name);

@@ -48,6 +48,19 @@ TEST(Models, OneModelShowsItsOptionsOnly) {
   EXPECT_THAT(result.out, testing::Not(HasSubstr("--epochs")));
 }
 
+TEST(Models, ShowsTheOptionsOfEachSolver) {
+  const auto result = run_cli({"models", "mf"});
+  const auto other = result.out.find("With --solver autograd:");
+  ASSERT_NE(other, std::string::npos) << result.out;
+  EXPECT_THAT(result.out.substr(0, other), HasSubstr("--noise-damping X"));
+  EXPECT_THAT(result.out.substr(0, other), testing::Not(HasSubstr("--optimizer")));
+  EXPECT_THAT(result.out.substr(other), HasSubstr("--optimizer TEXT"));
+  const auto document = nlohmann::json::parse(run_cli({"models", "mf", "--json"}).out);
+  EXPECT_EQ(document["models"][0]["options"]["solver"], "als");
+  EXPECT_EQ(document["models"][0]["solvers"]["autograd"]["solver"], "autograd");
+  EXPECT_EQ(document["models"][0]["solvers"]["autograd"]["schedule"], "one-cycle");
+}
+
 TEST(Models, AnUnknownOneIsAUsageErrorWithTheNearest) {
   const auto result = run_cli({"models", "bais"});
   EXPECT_EQ(result.code, 2);

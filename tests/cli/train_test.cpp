@@ -70,7 +70,7 @@ TEST_F(Train, EndsWithTheDocumentThatScriptsRelyOn) {
 TEST_F(Train, WritesOneLinePerEpochAndATable) {
   const CliResult result = train({"--model", "mf", "--epochs", "2"});
   EXPECT_EQ(result.code, 0) << result.err;
-  EXPECT_THAT(result.err, HasSubstr("mf: 6,400 parameters, 648 training rows, cpu"));
+  EXPECT_THAT(result.err, HasSubstr("mf: 3,200 parameters, 648 training rows, cpu"));
   EXPECT_THAT(result.err, HasSubstr("epoch   2/2  train loss"));
   EXPECT_THAT(result.out, HasSubstr("bias (reference)"));
   EXPECT_THAT(result.out, HasSubstr("best possible"));
@@ -96,31 +96,34 @@ TEST_F(Train, EveryModelTrainsEvaluatesAndRecommends) {
 }
 
 TEST_F(Train, FivePlusResumedFiveEpochsEqualTen) {
-  const std::vector<std::string> flags{"--model",   "neumf", "--layers",   "8,4",
+  const std::vector<std::string> neumf{"--model",   "neumf", "--layers",   "8,4",
                                        "--dropout", "0.2",   "--schedule", "constant"};
-  auto with = [&](std::vector<std::string> more) {
-    more.insert(more.begin(), flags.begin(), flags.end());
-    return more;
-  };
-  const auto straight = train_json(with({"--epochs", "10"}));
-  const auto half = train_json(with({"--epochs", "5"}));
-  const CliResult resumed_run = run_cli({"train", "--json", "--resume", half.at("run"), "--epochs", "10"});
-  ASSERT_EQ(resumed_run.code, 0) << resumed_run.err;
-  const auto resumed = nlohmann::json::parse(resumed_run.out);
-  EXPECT_EQ(resumed.at("run"), half.at("run"));
-  EXPECT_EQ(resumed.at("epochs"), 10);
-  EXPECT_EQ(resumed.at("best_epoch"), straight.at("best_epoch"));
-  EXPECT_EQ(resumed.at("valid"), straight.at("valid"));
-  EXPECT_EQ(resumed.at("test"), straight.at("test"));
-  const auto last = [](const nlohmann::json& json) {
-    return load_checkpoint(fs::path(json.at("run").get<std::string>()) / "last.pt");
-  };
-  const Checkpoint a = last(straight), b = last(resumed);
-  for (const auto& [name, array] : a.model.arrays()) EXPECT_EQ(array.bytes, b.model.get(name).bytes) << name;
-  for (const auto& [name, array] : a.trainer->arrays())
-    if (name != "epoch_seconds") {
-      EXPECT_EQ(array.bytes, b.trainer->get(name).bytes) << name;
-    }
+  for (const auto& flags : {neumf, {"--model", "biased-mf"}}) {
+    auto with = [&](std::vector<std::string> more) {
+      more.insert(more.begin(), flags.begin(), flags.end());
+      return more;
+    };
+    const auto straight = train_json(with({"--epochs", "10"}));
+    const auto half = train_json(with({"--epochs", "5"}));
+    const CliResult resumed_run = run_cli({"train", "--json", "--resume", half.at("run"), "--epochs", "10"});
+    ASSERT_EQ(resumed_run.code, 0) << resumed_run.err;
+    const auto resumed = nlohmann::json::parse(resumed_run.out);
+    EXPECT_EQ(resumed.at("run"), half.at("run"));
+    EXPECT_EQ(resumed.at("epochs"), 10);
+    EXPECT_EQ(resumed.at("best_epoch"), straight.at("best_epoch"));
+    EXPECT_EQ(resumed.at("valid"), straight.at("valid"));
+    EXPECT_EQ(resumed.at("test"), straight.at("test"));
+    const auto last = [](const nlohmann::json& json) {
+      return load_checkpoint(fs::path(json.at("run").get<std::string>()) / "last.pt");
+    };
+    const Checkpoint a = last(straight), b = last(resumed);
+    for (const auto& [name, array] : a.model.arrays())
+      EXPECT_EQ(array.bytes, b.model.get(name).bytes) << name;
+    for (const auto& [name, array] : a.trainer->arrays())
+      if (name != "epoch_seconds") {
+        EXPECT_EQ(array.bytes, b.trainer->get(name).bytes) << name;
+      }
+  }
 }
 
 TEST_F(Train, AResumedRunKeepsItsModelAndData) {
@@ -153,8 +156,8 @@ TEST_F(Train, SeedsChangeTheRunAndRepeatIt) {
 
 TEST_F(Train, StopsEarlyAndKeepsTheBestWeights) {
   const auto json =
-      train_json({"--model", "biased-mf", "--schedule", "constant", "--lr", "0.1", "--embedding-l2", "0",
-                  "--epochs", "60", "--batch-size", "64", "--patience", "2"});
+      train_json({"--model", "biased-mf", "--solver", "autograd", "--schedule", "constant", "--lr", "0.1",
+                  "--embedding-l2", "0", "--epochs", "60", "--batch-size", "64", "--patience", "2"});
   EXPECT_EQ(json.at("epochs"), json.at("best_epoch").get<int>() + 2);
   std::ifstream lines(fs::path(json.at("run").get<std::string>()) / "metrics.jsonl");
   double lowest = 10;
@@ -168,7 +171,8 @@ TEST_F(Train, RefitTrainsOnValidationRowsToo) {
   const CliResult result = train({"--model", "biased-mf", "--epochs", "3", "--refit", "--json"});
   const auto refitted = nlohmann::json::parse(result.out);
   // Rows that are trained on validate nothing: no such figure may be shown for the second fit.
-  EXPECT_EQ(result.err.substr(result.err.find("refit on")).find("validation"), std::string::npos) << result.err;
+  EXPECT_EQ(result.err.substr(result.err.find("refit on")).find("validation"), std::string::npos)
+      << result.err;
   EXPECT_EQ(refitted.at("valid"), plain.at("valid"));  // the choice is the same; the model is not
   EXPECT_NE(refitted.at("test"), plain.at("test"));
   EXPECT_TRUE(load_checkpoint(refitted.at("checkpoint").get<std::string>()).refitted);
@@ -187,29 +191,56 @@ TEST_F(Train, NothingThatChoosesCanReadATestRow) {
   };
   const Split split = make_split(dataset, {});
   write(dir_ / "train.csv", split.train, false);
-  nlohmann::json results[2];
-  StateDict models[2];
-  for (const bool poison : {false, true}) {
-    write(dir_ / "test.csv", split.test, poison);
-    const CliResult run =
-        run_cli({"train", "--json", "--runs-dir", runs(), "--model", "biased-mf", "--lr", "0.03", "--epochs",
-                 "12", "--patience", "2", "--schedule", "plateau", "--refit", "--train-file",
-                 (dir_ / "train.csv").string(), "--test-file", (dir_ / "test.csv").string()});
-    ASSERT_EQ(run.code, 0) << run.err;
-    results[poison] = nlohmann::json::parse(run.out);
-    models[poison] = load_checkpoint(results[poison].at("checkpoint").get<std::string>()).model;
+  const std::vector<std::string> gradient{"--solver", "autograd", "--lr", "0.03", "--schedule", "plateau"};
+  for (const auto& flags : {gradient, {"--solver", "als"}}) {
+    nlohmann::json results[2];
+    StateDict models[2];
+    for (const bool poison : {false, true}) {
+      write(dir_ / "test.csv", split.test, poison);
+      std::vector<std::string> all{"train",
+                                   "--json",
+                                   "--runs-dir",
+                                   runs(),
+                                   "--model",
+                                   "biased-mf",
+                                   "--epochs",
+                                   "12",
+                                   "--patience",
+                                   "2",
+                                   "--refit",
+                                   "--train-file",
+                                   (dir_ / "train.csv").string(),
+                                   "--test-file",
+                                   (dir_ / "test.csv").string()};
+      all.insert(all.end(), flags.begin(), flags.end());
+      const CliResult run = run_cli(all);
+      ASSERT_EQ(run.code, 0) << run.err;
+      results[poison] = nlohmann::json::parse(run.out);
+      models[poison] = load_checkpoint(results[poison].at("checkpoint").get<std::string>()).model;
+    }
+    EXPECT_NE(results[0].at("test").at("rmse"), results[1].at("test").at("rmse"));
+    for (const char* key : {"valid", "epochs", "best_epoch"})
+      EXPECT_EQ(results[0].at(key), results[1].at(key));
+    for (const auto& [name, array] : models[0].arrays())
+      EXPECT_EQ(array.bytes, models[1].get(name).bytes) << name;
   }
-  EXPECT_NE(results[0].at("test").at("rmse"), results[1].at("test").at("rmse"));
-  for (const char* key : {"valid", "epochs", "best_epoch"}) EXPECT_EQ(results[0].at(key), results[1].at(key));
-  for (const auto& [name, array] : models[0].arrays())
-    EXPECT_EQ(array.bytes, models[1].get(name).bytes) << name;
 }
 
 TEST_F(Train, RefusesOptionsThatTheModelDoesNotUse) {
   const CliResult flag = train({"--model", "biased-mf", "--layers", "8,4"});
   EXPECT_EQ(flag.code, 2);
-  EXPECT_THAT(flag.err, HasSubstr("--layers has no effect with model biased-mf"));
+  EXPECT_THAT(flag.err, HasSubstr("--layers has no effect with model biased-mf and solver als"));
   EXPECT_THAT(flag.err, HasSubstr("try: movrec models biased-mf"));
+  const CliResult optimizer = train({"--model", "mf", "--optimizer", "adam"});
+  EXPECT_EQ(optimizer.code, 2);
+  EXPECT_THAT(optimizer.err, HasSubstr("--optimizer has no effect with model mf and solver als"));
+  EXPECT_THAT(optimizer.err, HasSubstr("try: --solver autograd"));
+  const CliResult other = train({"--model", "mf", "--solver", "autograd", "--implicit-l2", "1"});
+  EXPECT_EQ(other.code, 2);
+  EXPECT_THAT(other.err, HasSubstr("try: --solver als"));
+  const CliResult no_choice = train({"--model", "mlp", "--solver", "als"});
+  EXPECT_EQ(no_choice.code, 2);
+  EXPECT_THAT(no_choice.err, HasSubstr("--solver has no effect with model mlp"));
   std::ofstream(dir_ / "recipe.toml") << "[train]\nmodel = \"bias\"\nlr = 0.1\n";
   const CliResult key = run_cli({"train", "--config", (dir_ / "recipe.toml").string()});
   EXPECT_EQ(key.code, 2);
@@ -224,7 +255,8 @@ TEST_F(Train, RefusesAnEmptyElementOfLayers) {
 }
 
 TEST_F(Train, DivergenceEndsWithOneLineAndARemedy) {
-  const CliResult result = train({"--model", "mf", "--optimizer", "sgd", "--lr", "900"});
+  const CliResult result =
+      train({"--model", "mf", "--solver", "autograd", "--optimizer", "sgd", "--lr", "900"});
   EXPECT_EQ(result.code, 1);
   EXPECT_THAT(result.err, HasSubstr("movrec: error: training diverged in epoch "));
   EXPECT_THAT(result.err, HasSubstr("try: --lr"));
@@ -274,8 +306,8 @@ TEST_F(Train, AFullDiskWhileSavingLeavesNothingHalfWritten) {
 }
 
 TEST_F(Train, ASignalSavesAndTheRunGoesOnToTheSameEnd) {
-  const std::vector<std::string> flags{"--model",      "biased-mf", "--epochs",   "400",
-                                       "--batch-size", "8",         "--schedule", "cosine"};
+  const std::vector<std::string> flags{"--model", "biased-mf",    "--solver", "autograd",   "--epochs",
+                                       "400",     "--batch-size", "8",        "--schedule", "cosine"};
   const auto straight = train_json(flags);
   for (const int signal : {SIGINT, SIGTERM}) {
     std::thread sender([&] {

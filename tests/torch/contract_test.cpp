@@ -31,12 +31,18 @@ Ratings checkerboard() {
   return ratings;
 }
 
-class EveryAlgorithm : public testing::TestWithParam<const Algorithm*> {
+/// A row of the table, and the solver that fits it (empty: the only one).
+struct FittedBy {
+  Algorithm algorithm;
+  std::string solver;
+};
+
+class EveryAlgorithm : public testing::TestWithParam<FittedBy> {
  protected:
   EveryAlgorithm() : train_(checkerboard()) {
-    spec_ = {std::string(GetParam()->name), {}, train_.n_users, train_.n_items, {1, 5}};
+    spec_ = {std::string(row().name), {}, train_.n_users, train_.n_items, {1, 5}};
     const OptionRefs options = option_refs(spec_.options);
-    for (const auto& [name, text] : GetParam()->defaults)
+    for (const auto& [name, text] : row().defaults)
       for (const OptionRef& option : options)
         if (option.field.name == name) set_from_text(option, text);
     spec_.options.net.embedding_dim = 8;
@@ -48,7 +54,11 @@ class EveryAlgorithm : public testing::TestWithParam<const Algorithm*> {
     spec_.options.train.embedding_l2 = 0;
   }
 
-  std::unique_ptr<Model> fit() { return GetParam()->fit({.spec = spec_, .train = train_}); }
+  const Algorithm& row() const { return GetParam().algorithm; }
+  bool uses(std::string_view option) const {
+    return std::find(row().uses.begin(), row().uses.end(), option) != row().uses.end();
+  }
+  std::unique_ptr<Model> fit() { return row().fit({.spec = spec_, .train = train_}); }
 
   std::vector<float> scores(const Model& model) const {
     std::vector<UserQuery> users;
@@ -110,18 +120,18 @@ TEST_P(EveryAlgorithm, IsDeterministicAtAnyThreadCount) {
 
 TEST_P(EveryAlgorithm, LoadsWhatItSaves) {
   const auto model = fit();
-  const auto loaded = GetParam()->load(spec_, model->state());
+  const auto loaded = row().load(spec_, model->state());
   EXPECT_EQ(scores(*model), scores(*loaded));
   EXPECT_EQ(predictions(*model), predictions(*loaded));
   EXPECT_EQ(model->n_parameters(), loaded->n_parameters());
-  EXPECT_THROW(GetParam()->load(spec_, {}), Error);
+  EXPECT_THROW(row().load(spec_, {}), Error);
   ModelSpec other = spec_;
   other.n_items += 1;
-  EXPECT_THROW(GetParam()->load(other, model->state()), Error);
+  EXPECT_THROW(row().load(other, model->state()), Error);
 }
 
 TEST_P(EveryAlgorithm, LearnsTheCheckerboard) {
-  if (!GetParam()->trains_by_gradient) GTEST_SKIP() << "has no parameter for a pair";
+  if (!row().trains_by_gradient) GTEST_SKIP() << "has no parameter for a pair";
   const std::vector<float> stars = predictions(*fit());
   for (std::int32_t user = 0; user < kSide; ++user)
     EXPECT_NEAR(stars[static_cast<std::size_t>(user * (kSide + 1) + user)], 5, 1) << user;
@@ -133,7 +143,7 @@ struct EpochLog {
 };
 
 TEST_P(EveryAlgorithm, ResumingEqualsAStraightRunToTheBit) {
-  if (!GetParam()->trains_by_gradient) GTEST_SKIP() << "is solved, not trained";
+  if (!row().trains_by_gradient) GTEST_SKIP() << "is solved, not trained";
   spec_.options.net.dropout = 0.2;
   spec_.options.train.schedule = "plateau";
   spec_.options.train.lr_patience = 0;
@@ -152,7 +162,7 @@ TEST_P(EveryAlgorithm, ResumingEqualsAStraightRunToTheBit) {
         log.trainer = report.trainer_state();
         return false;
       };
-      GetParam()->fit(context);
+      row().fit(context);
       return log;
     };
     const EpochLog straight = fit_with(6, nullptr), half = fit_with(3, nullptr), resumed = fit_with(6, &half);
@@ -167,7 +177,7 @@ TEST_P(EveryAlgorithm, ResumingEqualsAStraightRunToTheBit) {
 }
 
 TEST_P(EveryAlgorithm, GoesOnInTheMiddleOfAnEpochAfterASignal) {
-  if (!GetParam()->trains_by_gradient) GTEST_SKIP() << "is solved, not trained";
+  if (!row().trains_by_gradient) GTEST_SKIP() << "is solved, not trained";
   spec_.options.train.epochs = 3;
   const auto straight = fit();
   StateDict model_state, trainer_state;
@@ -179,15 +189,15 @@ TEST_P(EveryAlgorithm, GoesOnInTheMiddleOfAnEpochAfterASignal) {
     trainer_state = report.trainer_state();
     return false;
   };
-  GetParam()->fit(context);
+  row().fit(context);
   set_stop_signal(0);
   FitContext again{.spec = spec_, .train = train_};
   again.resume.emplace(FitState{model_state, trainer_state});
-  EXPECT_EQ(scores(*straight), scores(*GetParam()->fit(again)));
+  EXPECT_EQ(scores(*straight), scores(*row().fit(again)));
 }
 
 TEST_P(EveryAlgorithm, DenseEmbeddingUpdatesLearnToo) {
-  if (!GetParam()->trains_by_gradient) GTEST_SKIP() << "is solved, not trained";
+  if (!uses("embedding-update")) GTEST_SKIP() << "has no such updates";
   spec_.options.train.embedding_update = "dense";
   spec_.options.train.clip_norm = 5;
   const std::vector<float> stars = predictions(*fit());
@@ -198,7 +208,7 @@ TEST_P(EveryAlgorithm, DenseEmbeddingUpdatesLearnToo) {
 }
 
 TEST_P(EveryAlgorithm, DivergenceIsOneClearError) {
-  if (!GetParam()->trains_by_gradient) GTEST_SKIP() << "is solved, not trained";
+  if (!uses("lr")) GTEST_SKIP() << "has no learning rate that could be too large";
   spec_.options.train.optimizer = "sgd";
   spec_.options.train.lr = 500;
   spec_.options.net.output = "raw";
@@ -211,13 +221,18 @@ TEST_P(EveryAlgorithm, DivergenceIsOneClearError) {
   }
 }
 
-std::vector<const Algorithm*> all() {
-  std::vector<const Algorithm*> out;
-  for (const Algorithm& algorithm : algorithms()) out.push_back(&algorithm);
+std::vector<FittedBy> all() {
+  std::vector<FittedBy> out;
+  for (const Algorithm& algorithm : algorithms()) {
+    if (algorithm.solvers.empty()) out.push_back({algorithm, ""});
+    for (const Solver& solver : algorithm.solvers)
+      out.push_back({with_solver(algorithm, solver.name), std::string(solver.name)});
+  }
   return out;
 }
 INSTANTIATE_TEST_SUITE_P(Table, EveryAlgorithm, testing::ValuesIn(all()), [](const auto& test) {
-  std::string name(test.param->name);
+  std::string name =
+      std::string(test.param.algorithm.name) + (test.param.solver.empty() ? "" : "_") + test.param.solver;
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });
@@ -229,13 +244,14 @@ TEST(Algorithms, NameOptionsThatExist) {
     return std::any_of(refs.begin(), refs.end(),
                        [&](const OptionRef& ref) { return ref.field.name == name; });
   };
-  for (const Algorithm& algorithm : algorithms()) {
+  for (const auto& [algorithm, solver] : all()) {
     for (std::string_view name : algorithm.uses) EXPECT_TRUE(exists(name)) << algorithm.name << ' ' << name;
     for (const auto& [name, text] : algorithm.defaults) {
       EXPECT_TRUE(exists(name)) << algorithm.name << ' ' << name;
       EXPECT_NE(std::find(algorithm.uses.begin(), algorithm.uses.end(), name), algorithm.uses.end()) << name;
     }
   }
+  EXPECT_THROW(with_solver(find_algorithm("mf"), "sgd"), Error);
   EXPECT_THROW(find_algorithm("nmf"), Error);
 }
 

@@ -13,6 +13,7 @@
 #include "movrec/model/model.hpp"
 #include "movrec/net/options.hpp"
 #include "movrec/solve/bias.hpp"
+#include "movrec/solve/mf_options.hpp"
 #include "movrec/train/options.hpp"
 #include "movrec/train/trainer.hpp"
 
@@ -23,12 +24,14 @@ struct AlgorithmOptions {
   NetOptions net;
   TrainOptions train;
   BiasOptions bias;
+  MfOptions mf;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     NetOptions::fields(self.net, visit);
     TrainOptions::fields(self.train, visit);
     BiasOptions::fields(self.bias, visit);
+    MfOptions::fields(self.mf, visit);
   }
 };
 
@@ -61,24 +64,35 @@ struct FitContext {
   std::optional<FitState> resume{};
   int last_epoch = 0;                              ///< end here, within the schedule of all epochs; 0: all
   std::vector<double> replayed_rmse{};             ///< of the run whose number of epochs a refit repeats
-  std::function<void(const Model&)> on_start{};  ///< once, before the first step; may be empty
+  std::function<void(const Model&)> on_start{};    ///< once, before the first step; may be empty
   std::function<double(const Model&)> validate{};  ///< the validation RMSE; may be empty
   std::function<bool(const EpochReport&)> on_epoch{};  ///< true: stop here; may be empty
+};
+
+using OptionDefault = std::pair<std::string_view, std::string_view>;
+
+/// One way to fit an algorithm that has several: a value of --solver.
+struct Solver {
+  std::string_view name;
+  std::span<const std::string_view> uses;   ///< as Algorithm's
+  std::span<const OptionDefault> defaults;  ///< as Algorithm's
 };
 
 /// One row of the algorithm table.
 struct Algorithm {
   std::string_view name, summary;
-  std::span<const std::string_view> uses;  ///< options it uses, by name
-  std::span<const std::pair<std::string_view, std::string_view>>
-      defaults;  ///< where they differ from the structs'
+  std::span<const std::string_view> uses;   ///< options it uses, by name
+  std::span<const OptionDefault> defaults;  ///< where they differ from the structs'
   std::unique_ptr<Model> (*fit)(const FitContext&);
   std::unique_ptr<Model> (*load)(const ModelSpec&, const StateDict&);
-  bool trains_by_gradient = false;
+  bool trains_by_gradient = false;    ///< in epochs, whoever its solver is
+  std::span<const Solver> solvers{};  ///< if it has several; `uses` and `defaults` are the first's
 };
 
 std::span<const Algorithm> algorithms();
 /// Error{usage} that lists the known names.
 const Algorithm& find_algorithm(std::string_view name);
+/// The same row with what its solver of that name uses; as it is if it has one way only.
+Algorithm with_solver(Algorithm, std::string_view solver);
 
 }  // namespace movrec

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <memory>
+
+#include "movrec/model/algorithm.hpp"
+
+namespace movrec {
+
+/// Fits the pair net `mf` or `biased-mf` by the solver that spec.options.mf names. Whichever it was, the
+/// model is the one that load_net_model loads.
+std::unique_ptr<Model> fit_mf_model(const FitContext&);
+
+}  // namespace movrec
