@@ -132,14 +132,18 @@ int train(TrainFlags& flags, Invocation& invocation) {
     throw Error(ErrorKind::usage, "--amp needs a GPU", "on the CPU bfloat16 would be slower",
                 "leave out --amp");
 
-  const Dataset dataset = load_dataset(flags.data, flags.cache);
-  const Split split = make_split(dataset, flags.split);
+  Dataset dataset = load_dataset(flags.data, flags.cache);
+  Split split = make_split(dataset, flags.split);
+  const bool takes_fraction = flags.split.split != "leave-last" && !dataset.predefined_test_begin;
+  if (!resumed && !takes_fraction && invocation.origin("test-fraction") == Origin::flag)
+    throw Error(ErrorKind::usage,
+                fmt::format("{} has no effect: the split gives the test part",
+                            invocation.origin_text("test-fraction")),
+                {}, "leave it out");
   if (resumed && (resumed->dataset_checksum != dataset.checksum || resumed->split_digest != split.digest))
     throw Error(
         ErrorKind::model, fmt::format("{} belongs to other data", flags.resume),
         fmt::format("its run was trained on {} with another checksum or split", resumed->dataset_name));
-  const Ratings train_rows = dataset.ratings.subset(split.train),
-                valid_rows = dataset.ratings.subset(split.valid);
   spdlog::info("{}: {} users, {} items; {} train, {} validation, {} test rows", dataset.name,
                dataset.users.size(), dataset.items.size(), split.train.size(), split.valid.size(),
                split.test.size());
@@ -149,16 +153,16 @@ int train(TrainFlags& flags, Invocation& invocation) {
   write_file_atomically(folder / "config.toml", resolved_config(flags));
   const LogFile log_file(folder / "train.log");
 
-  TrainSession session(folder, base_checkpoint(flags, dataset, split), train_rows, valid_rows, device);
+  Checkpoint base = base_checkpoint(flags, dataset, split);
+  RatingParts parts = take_parts(std::move(dataset.ratings), split);
+  split = {};
+  TrainSession session(folder, std::move(base), parts.train, parts.valid, device);
   if (resumed) session.resume(*resumed);
   std::unique_ptr<Model> model = session.fit();
   const bool refit = flags.algorithm.train.refit && !session.interrupted();
-  Ratings fitted_rows = train_rows;
   if (refit) {
-    std::vector<RowIdx> rows = split.train;
-    rows.insert(rows.end(), split.valid.begin(), split.valid.end());
-    fitted_rows = dataset.ratings.subset(rows);
-    model = session.refit(fitted_rows);
+    parts.train.append(parts.valid);
+    model = session.refit(parts.train);
   }
   if (session.interrupted()) {
     spdlog::warn("go on with: movrec train --resume {}", folder.string());
@@ -169,8 +173,8 @@ int train(TrainFlags& flags, Invocation& invocation) {
       .folder = folder,
       .session = session,
       .spec = {flags.model, flags.algorithm, dataset.users.size(), dataset.items.size(), dataset.stars},
-      .test = evaluate_ratings(*model, dataset.ratings.subset(split.test), fitted_rows, dataset.stars),
-      .references = evaluate_references(dataset.ratings.subset(split.test), fitted_rows, dataset.stars),
+      .test = evaluate_ratings(*model, parts.test, parts.train, dataset.stars),
+      .references = evaluate_references(parts.test, parts.train, dataset.stars),
       .best_possible_rmse = dataset.best_rmse,
       .gemm_gflops = flags.profile ? std::optional(gemm_gflops(1)) : std::nullopt};
   write_run_report(result);

@@ -78,6 +78,7 @@ std::string checksum_of(const RawRatings& raw) {
 void set_ratings(Dataset& dataset, RawRatings raw) {
   dataset.checksum = checksum_of(raw);
   dataset.users = index_ids(raw.users, dataset.ratings.users);
+  std::vector<UserId>().swap(raw.users);  // gone before the next column is made
   dataset.items = index_ids(raw.items, dataset.ratings.items);
   dataset.ratings.stars = std::move(raw.stars);
   dataset.ratings.times = std::move(raw.times);
@@ -112,7 +113,8 @@ void read_ratings_file(const fs::path& path,
                        BadLines& bad_lines,
                        RawRatings& raw) {
   const MappedFile file(path);
-  read_ratings(file.text(), path.string(), options.columns, kAnyStars, bad_lines, raw);
+  read_ratings(file.text(), path.string(), options.columns, kAnyStars, bad_lines, raw,
+               [&](std::size_t begin, std::size_t end) { file.forget(begin, end); });
 }
 
 void read_member(const Members& members,

@@ -1,5 +1,7 @@
 #include "movrec/data/ratings.hpp"
 
+#include "movrec/data/split.hpp"
+
 #include <algorithm>
 #include <numeric>
 
@@ -27,6 +29,33 @@ std::vector<std::int32_t> count(const std::vector<Idx>& column, std::int32_t n) 
 Ratings Ratings::subset(std::span<const RowIdx> rows) const {
   return {
       gather(users, rows), gather(items, rows), gather(stars, rows), gather(times, rows), n_users, n_items};
+}
+
+void Ratings::append(const Ratings& more) {
+  const auto add = [](auto& column, const auto& rows) {
+    column.insert(column.end(), rows.begin(), rows.end());
+  };
+  add(users, more.users);
+  add(items, more.items);
+  add(stars, more.stars);
+  add(times, more.times);
+}
+
+RatingParts take_parts(Ratings&& all, const Split& split) {
+  const Ratings empty{{}, {}, {}, {}, all.n_users, all.n_items};
+  RatingParts parts{empty, empty, empty};
+  const auto take = [&](auto Ratings::*column) {
+    parts.train.*column = gather(all.*column, split.train);
+    parts.valid.*column = gather(all.*column, split.valid);
+    parts.test.*column = gather(all.*column, split.test);
+    (all.*column).clear();
+    (all.*column).shrink_to_fit();
+  };
+  take(&Ratings::times);
+  take(&Ratings::users);
+  take(&Ratings::items);
+  take(&Ratings::stars);
+  return parts;
 }
 
 std::vector<std::int32_t> ratings_per_user(const Ratings& ratings) {

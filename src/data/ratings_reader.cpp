@@ -14,6 +14,7 @@
 namespace movrec {
 namespace {
 
+constexpr std::size_t kConsumeBytes = std::size_t{1} << 24;
 constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
 
 enum Role : std::size_t { kUser, kItem, kStars, kTime, kRoles };
@@ -267,7 +268,9 @@ void read_ratings(std::string_view text,
                   std::string_view columns,
                   StarScale allowed,
                   BadLines& bad_lines,
-                  RawRatings& ratings) {
+                  RawRatings& ratings,
+                  const std::function<void(std::size_t, std::size_t)>& consumed) {
+  const char* const file_begin = text.data();
   text = without_bom(text);
   Lines lines(text);
   std::string_view line;
@@ -285,7 +288,15 @@ void read_ratings(std::string_view text,
   ratings.stars.reserve(n_lines_about);
   if (reader.has_time()) ratings.times.reserve(n_lines_about);
 
-  if (format.separator.size() == 1 && text.find('"') != std::string_view::npos) {
+  std::size_t n_consumed = 0;
+  const auto consume_up_to = [&](const char* position) {
+    const auto end = static_cast<std::size_t>(position - file_begin);
+    if (!consumed || end < n_consumed + kConsumeBytes) return;
+    consumed(n_consumed, end);
+    n_consumed = end;
+  };
+  const bool is_quoted = format.separator.size() == 1 && text.find('"') != std::string_view::npos;
+  if (is_quoted) {
     CsvRecords records(text, format.separator.front());
     std::vector<std::string> fields;
     if (format.has_header) records.next(fields);
@@ -295,10 +306,12 @@ void read_ratings(std::string_view text,
   } else {
     std::vector<std::string_view> fields(format.n_fields);
     bool more = !format.has_header || lines.next(line);
-    for (; more; more = lines.next(line))
+    for (; more; more = lines.next(line)) {
       if (!reader.add_plain(line))
         reader.add(std::span<const std::string_view>(fields), split_fields(line, format.separator, fields),
                    line, lines.number());
+      consume_up_to(line.data());
+    }
   }
   if (ratings.size() == n_before) fail(ErrorKind::data, "{} holds no ratings", file);
 }

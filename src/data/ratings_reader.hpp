@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,7 @@ void read_ratings(std::string_view text,
                   std::string_view columns,
                   StarScale allowed,
                   BadLines& bad_lines,
-                  RawRatings& ratings);
+                  RawRatings& ratings,
+                  const std::function<void(std::size_t, std::size_t)>& consumed = {});
 
 }  // namespace movrec

@@ -248,6 +248,33 @@ TEST_F(Train, RefusesOptionsThatTheModelDoesNotUse) {
   EXPECT_FALSE(fs::exists(runs()));
 }
 
+TEST_F(Train, RefusesAFractionThatTheSplitDoesNotUse) {
+  const CliResult result = train({"--model", "bias", "--split", "leave-last", "--test-fraction", "0.3"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("--test-fraction has no effect: the split gives the test part"));
+  EXPECT_EQ(train({"--model", "bias", "--split", "leave-last"}).code, 0);
+}
+
+TEST_F(Train, RefusesBfloat16OnTheCpu) {
+  const CliResult result = train({"--model", "mlp", "--device", "cpu", "--amp"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("--amp needs a GPU"));
+}
+
+TEST_F(Train, ShowsWhereTheTimeWent) {
+  const CliResult text = train({"--model", "mlp", "--epochs", "1", "--profile"});
+  EXPECT_EQ(text.code, 0);
+  EXPECT_THAT(text.out, HasSubstr("phase of training"));
+  EXPECT_THAT(text.out, HasSubstr("optimizer"));
+  const CliResult json = train({"--model", "mlp", "--epochs", "1", "--profile", "--json"});
+  const auto profile = nlohmann::json::parse(json.out).at("profile");
+  EXPECT_GT(profile.at("gflops").get<double>(), 0);
+  EXPECT_GT(profile.at("gemm_gflops").get<double>(), 0);
+  double seconds = 0;
+  for (const auto& phase : profile.at("phases")) seconds += phase.at(1).get<double>();
+  EXPECT_LE(seconds, nlohmann::json::parse(json.out).at("seconds").get<double>());
+}
+
 TEST_F(Train, RefusesAnEmptyElementOfLayers) {
   const CliResult result = train({"--model", "mlp", "--layers", "128,,64"});
   EXPECT_EQ(result.code, 2);

@@ -148,6 +148,12 @@ TEST(Files, AFailedAtomicWriteLeavesTheOldFileAndNoTemporary) {
   EXPECT_THAT(error_of([&] { write_file_atomically(folder / "none" / "b", "x"); }),
               HasSubstr("No such file"));
   EXPECT_EQ(MappedFile(folder / "a").text(), "old");
+  const std::string pages(50'000, 'x');
+  write_file_atomically(folder / "a", pages);
+  const MappedFile mapped(folder / "a");
+  mapped.forget(5'000, 20'000);
+  mapped.forget(20'000, 90'000);
+  EXPECT_EQ(mapped.text(), pages);
   std::filesystem::remove_all(folder);
 }
 

@@ -117,6 +117,24 @@ TEST(Split, SeedChangesTheRandomRows) {
   EXPECT_NE(make_split(dataset, {}).digest, make_split(dataset, other).digest);
 }
 
+TEST(Split, PartsTakeTheRowsOfTheSplit) {
+  Dataset dataset = dataset_of(5, 40);
+  const Split split = make_split(dataset, {});
+  const Ratings train = dataset.ratings.subset(split.train), test = dataset.ratings.subset(split.test);
+  Ratings both = train;
+  both.append(dataset.ratings.subset(split.valid));
+  RatingParts parts = take_parts(std::move(dataset.ratings), split);
+  const auto same = [](const Ratings& a, const Ratings& b) {
+    return a.users == b.users && a.items == b.items && a.stars == b.stars && a.times == b.times &&
+           a.n_users == b.n_users && a.n_items == b.n_items;
+  };
+  EXPECT_TRUE(same(parts.train, train));
+  EXPECT_TRUE(same(parts.test, test));
+  parts.train.append(parts.valid);
+  EXPECT_TRUE(same(parts.train, both));
+  EXPECT_EQ(both.size() + test.size(), 40U);
+}
+
 TEST(Split, DigestIsOfTheSizesAndRows) {
   const Split split = make_split(dataset_of(3, 10), {});
   std::string bytes;

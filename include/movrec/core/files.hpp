@@ -37,6 +37,8 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   std::string_view text() const { return {static_cast<const char*>(data_), size_}; }
+  /// Gives the memory of bytes [begin, end) back to the system; who reads them again waits for the file.
+  void forget(std::size_t begin, std::size_t end) const;
 
  private:
   void* data_ = nullptr;

@@ -27,6 +27,8 @@ struct Ratings {
   std::size_t size() const { return stars.size(); }
   /// Those rows, in that order, with the same n_users and n_items.
   Ratings subset(std::span<const RowIdx> rows) const;
+  /// Adds the rows of `more`, which has the same users, items and columns.
+  void append(const Ratings& more);
 };
 
 /// How many rows each user (item) has: `counts[index(u)]`.

@@ -57,6 +57,15 @@ struct Split {
 /// be empty.
 Split make_split(const Dataset&, const SplitOptions&);
 
+/// The ratings of each part.
+struct RatingParts {
+  Ratings train, valid, test;
+};
+
+/// Moves all ratings into their parts, a column at a time, so that no two copies of the data are held at
+/// once.
+RatingParts take_parts(Ratings&& all, const Split&);
+
 /// numpy's legacy `RandomState(seed).permutation(n)`: MT19937, Fisher-Yates from the last index down, masked
 /// rejection.
 std::vector<RowIdx> numpy_permutation(std::size_t n, std::uint32_t seed);
