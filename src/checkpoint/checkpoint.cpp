@@ -30,10 +30,9 @@ at::ScalarType scalar_type(StateArray::Type type) {
   return at::kFloat;
 }
 
+/// The array itself, seen as a tensor.
 at::Tensor to_tensor(const StateArray& array) {
-  at::Tensor out = at::empty(array.shape, scalar_type(array.type));
-  std::memcpy(out.data_ptr(), array.bytes.data(), array.bytes.size());
-  return out;
+  return at::from_blob(const_cast<std::byte*>(array.bytes.data()), array.shape, scalar_type(array.type));
 }
 
 Arrays to_arrays(const StateDict& state) {
@@ -144,7 +143,8 @@ void save_checkpoint(const fs::path& path, const Checkpoint& checkpoint) {
   StateDict ids;
   ids.set("users", id_array(checkpoint.users));
   ids.set("items", id_array(checkpoint.items));
-  const StateDict trainer = checkpoint.trainer.value_or(StateDict{});
+  const StateDict none;
+  const StateDict& trainer = checkpoint.trainer ? *checkpoint.trainer : none;
   const std::string meta = meta_of(checkpoint).dump();
 
   c10::impl::GenericDict dict(c10::StringType::get(), c10::AnyType::get());
