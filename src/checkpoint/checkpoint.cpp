@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/serialization/pickle.h>
 
-#include <cstring>
 
 #include "movrec/core/build_info.hpp"
 #include "movrec/core/digest.hpp"
