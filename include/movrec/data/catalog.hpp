@@ -32,4 +32,10 @@ struct UserFeatures {
   bool empty() const { return ages.empty(); }
 };
 
+/// What is known of items and users besides ratings.
+struct SideInfo {
+  const Catalog& items;
+  const UserFeatures& users;
+};
+
 }  // namespace movrec

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "movrec/core/state_dict.hpp"
+#include "movrec/solve/bfm.hpp"
+
+namespace movrec {
+
+/// Ratings to predict; `times` may be empty. kNoUser and kNoItem are allowed.
+struct BfmQuery {
+  std::span<const UserIdx> users;
+  std::span<const ItemIdx> items;
+  std::span<const std::int64_t> times;
+};
+
+/// Draws of a chain or several as a model answers from them: the mean over draws of a rating's expected stars,
+/// and the standard deviation of the rating itself around it. Vectors are kept as 8-bit integers with one
+/// scale for each draw and factor.
+///
+/// What training rows do not know is answered by averages: a user (item) without ratings has the mean of the
+/// others beside his own side features, and the spread of the others is added to the latent noise; a day that
+/// was not seen, or no time, has the mean of the days.
+class BfmPosterior {
+ public:
+  /// Without draws, until add() is called: the mean of the stars.
+  BfmPosterior(const BfmDesign&, std::span<const float> levels, int rank);
+  /// From state(). Error{model}.
+  BfmPosterior(const StateDict&, std::int32_t n_users, std::int32_t n_items);
+
+  void add(const BfmDraw&);
+  std::size_t n_draws() const { return w0_.size(); }
+
+  /// Expected stars, and where `deviations` is not empty the standard deviation of each rating.
+  void predict(const BfmQuery&, std::span<float> stars, std::span<float> deviations) const;
+
+  void save(StateDict&) const;
+
+ private:
+  /// The vectors of one kind of block row over all draws.
+  struct Table {
+    std::string name;
+    std::size_t n = 0;
+    std::vector<std::int32_t> known{};   ///< [n] 1: has training rows
+    std::vector<std::int8_t> codes{};  ///< [draws, n, rank]
+    std::vector<float> scales{};       ///< [draws, rank]
+    std::vector<float> a{};              ///< [draws, n]
+    std::vector<float> mean{}, variance{};  ///< [draws, rank + 1] over known rows: q, then a
+  };
+  enum TableIndex { kUser, kItem, kDay, kUserDay, kTables };
+
+  void add(Table&, const BfmTable&);
+  std::array<std::int32_t, kTables> rows_of(const BfmQuery&, std::size_t k) const;
+  void score(std::size_t draw,
+             std::span<const std::array<std::int32_t, kTables>> rows,
+             std::span<float> scores,
+             std::span<float> variances) const;
+  void predict_block(const BfmQuery&, std::size_t begin, std::span<float> stars, std::span<float> deviations) const;
+
+  int rank_ = 0;
+  float mean_stars_ = 0;
+  std::vector<float> levels_;  ///< empty: gaussian
+  std::vector<std::int32_t> days_;
+  std::vector<std::int64_t> user_days_;
+  std::array<Table, kTables> tables_;
+  std::vector<float> w0_, noise_, cuts_;  ///< by draw; cuts [draws, levels - 1]
+};
+
+}  // namespace movrec

@@ -1,0 +1,288 @@
+#include "movrec/solve/bfm_design.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "movrec/core/error.hpp"
+
+namespace movrec {
+namespace {
+
+constexpr std::size_t kMostBins = 10;       ///< of ages and years
+constexpr std::size_t kMostCategories = 16;  ///< up to so many different numbers are their own bins
+constexpr std::int64_t kSecondsPerDay = 86400;
+
+using Lists = std::vector<std::vector<std::uint32_t>>;
+
+/// Both directions of a sparse 0/1 matrix, given as each row's features.
+BfmGroup make_group(std::string name, const Lists& features_of, std::size_t n_features, bool is_bag) {
+  BfmGroup group{.name = std::move(name)};
+  group.feature_begin.assign(n_features + 1, 0);
+  for (const auto& features : features_of) {
+    for (const std::uint32_t j : features) ++group.feature_begin[j + 1];
+    group.features.insert(group.features.end(), features.begin(), features.end());
+    group.row_begin.push_back(static_cast<std::uint32_t>(group.features.size()));
+    const auto n = static_cast<float>(features.size());
+    group.weight.push_back(n == 0 ? 0.F : is_bag ? 1 / std::sqrt(n) : 1.F);
+  }
+  std::partial_sum(group.feature_begin.begin(), group.feature_begin.end(), group.feature_begin.begin());
+  group.rows.resize(group.features.size());
+  std::vector<std::uint32_t> next(group.feature_begin.begin(), group.feature_begin.end() - 1);
+  for (std::uint32_t row = 0; row < features_of.size(); ++row)
+    for (const std::uint32_t j : features_of[row]) group.rows[next[j]++] = row;
+  group.is_unit = std::ranges::all_of(group.weight, [](float x) { return x == 1; });
+  return group;
+}
+
+/// One feature per category; a negative category is none.
+BfmGroup one_hot(std::string name, std::span<const std::int32_t> categories, std::size_t n_categories) {
+  Lists lists(categories.size());
+  for (std::size_t row = 0; row < categories.size(); ++row)
+    if (categories[row] >= 0) lists[row].push_back(static_cast<std::uint32_t>(categories[row]));
+  return make_group(std::move(name), lists, n_categories, false);
+}
+
+BfmGroup identity(std::string name, std::size_t n) {
+  std::vector<std::int32_t> categories(n);
+  std::iota(categories.begin(), categories.end(), 0);
+  return one_hot(std::move(name), categories, n);
+}
+
+BfmGroup side_group(BfmGroup group) {
+  group.is_side = true;
+  return group;
+}
+
+/// Numbers above 0 by value where there are few of them, else in ten bins of about as many rows each.
+BfmGroup binned(std::string name, std::span<const std::int16_t> numbers) {
+  std::vector<std::int16_t> sorted;
+  for (const std::int16_t number : numbers)
+    if (number > 0) sorted.push_back(number);
+  std::ranges::sort(sorted);
+  std::vector<std::int16_t> starts = sorted;
+  starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
+  if (starts.size() > kMostCategories) {
+    starts.clear();
+    for (std::size_t bin = 0; bin < kMostBins; ++bin) starts.push_back(sorted[bin * sorted.size() / kMostBins]);
+    starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
+  }
+  std::vector<std::int32_t> bins;
+  for (const std::int16_t number : numbers)
+    bins.push_back(
+        number > 0 ? static_cast<std::int32_t>(std::ranges::upper_bound(starts, number) - starts.begin()) - 1
+                   : -1);
+  return one_hot(std::move(name), bins, starts.size());
+}
+
+/// By any key, categories in ascending order.
+template <class Key>
+BfmGroup keyed(std::string name, const std::vector<Key>& keys) {
+  std::map<Key, std::int32_t> categories;
+  for (const Key& key : keys) categories.emplace(key, 0);
+  std::int32_t next = 0;
+  for (auto& [key, category] : categories) category = next++;
+  std::vector<std::int32_t> rows;
+  for (const Key& key : keys) rows.push_back(categories.at(key));
+  return one_hot(std::move(name), rows, categories.size());
+}
+
+/// Each user's items, or each item's users, without repeats.
+Lists bags(std::size_t n_rows, std::span<const std::uint32_t> rows, std::span<const std::uint32_t> members) {
+  Lists lists(n_rows);
+  for (std::size_t k = 0; k < rows.size(); ++k) lists[rows[k]].push_back(members[k]);
+  for (auto& list : lists) {
+    std::ranges::sort(list);
+    list.erase(std::unique(list.begin(), list.end()), list.end());
+  }
+  return lists;
+}
+
+/// Puts the training rows into the order of segments. Times are looked at only with a context.
+void sort_rows(BfmDesign& design, const Ratings& train) {
+  const bool by_day = design.has_day || design.has_user_day;
+  const auto key_of = [&](std::uint32_t row) {
+    return user_day_key(train.users[row], by_day ? day_of(train.times[row]) : 0);
+  };
+  design.rows.resize(train.size());
+  std::iota(design.rows.begin(), design.rows.end(), 0U);
+  std::ranges::stable_sort(design.rows, {}, key_of);
+  design.user_segments.push_back(0);
+  std::size_t position = 0;
+  for (std::int32_t user = 0; user < design.n_users; ++user) {
+    // Without a context, every user is one segment, also one without rows.
+    bool has_segment = !by_day;
+    std::int64_t last_key = 0;
+    if (has_segment) design.segment_begin.push_back(static_cast<std::uint32_t>(position));
+    for (; position < design.rows.size() && number(train.users[design.rows[position]]) == user; ++position) {
+      const std::uint32_t row = design.rows[position];
+      if (by_day && (!has_segment || key_of(row) != last_key)) {
+        design.segment_begin.push_back(static_cast<std::uint32_t>(position));
+        design.user_days.push_back(last_key = key_of(row));
+        has_segment = true;
+      }
+      design.items.push_back(static_cast<std::uint32_t>(number(train.items[row])));
+      design.stars.push_back(train.stars[row]);
+    }
+    design.user_segments.push_back(static_cast<std::uint32_t>(design.segment_begin.size()));
+  }
+  design.segment_begin.push_back(static_cast<std::uint32_t>(position));
+}
+
+void add_context(BfmDesign& design) {
+  const std::size_t n = design.n_segments();
+  std::vector<std::int32_t> segment_days;
+  for (const std::int64_t key : design.user_days)
+    segment_days.push_back(static_cast<std::int32_t>(key & 0xffffffff));
+  design.days = segment_days;
+  std::ranges::sort(design.days);
+  design.days.erase(std::unique(design.days.begin(), design.days.end()), design.days.end());
+  design.context.n_rows = n;
+  if (design.has_day) {
+    for (std::int32_t& day : segment_days)
+      day = static_cast<std::int32_t>(std::ranges::lower_bound(design.days, day) - design.days.begin());
+    design.context.groups.push_back(one_hot("day", segment_days, design.days.size()));
+  }
+  if (design.has_user_day) design.context.groups.push_back(identity("user-day", n));
+  for (std::size_t s = 0; s < n; ++s)
+    design.context.counts.push_back(
+        static_cast<float>(design.segment_begin[s + 1] - design.segment_begin[s]));
+}
+
+/// A family: its name, whether the data has it, and whether it is there unless families are chosen.
+struct Family {
+  std::string_view name;
+  bool is_standard;
+  bool (*has)(const Ratings&, const SideInfo*);
+};
+bool always(const Ratings&, const SideInfo*) { return true; }
+bool has_times(const Ratings& train, const SideInfo*) { return !train.times.empty(); }
+bool has_users(const Ratings&, const SideInfo* side) { return side != nullptr && !side->users.empty(); }
+bool has_genres(const Ratings&, const SideInfo* side) {
+  return side != nullptr && std::ranges::any_of(side->items.genre_bits, [](auto bits) { return bits != 0; });
+}
+bool has_years(const Ratings&, const SideInfo* side) {
+  return side != nullptr && std::ranges::any_of(side->items.years, [](auto year) { return year > 0; });
+}
+constexpr std::array kFamilies{
+    Family{"user", true, always},          Family{"item", true, always},
+    Family{"implicit-user", true, always}, Family{"implicit-item", true, always},
+    Family{"day", false, has_times},       Family{"user-day", false, has_times},
+    Family{"age", true, has_users},        Family{"gender", true, has_users},
+    Family{"occupation", true, has_users}, Family{"zip", true, has_users},
+    Family{"genres", true, has_genres},    Family{"year", true, has_years},
+};
+constexpr auto kFamilyNames = [] {
+  std::array<std::string_view, kFamilies.size()> names{};
+  std::ranges::transform(kFamilies, names.begin(), &Family::name);
+  return names;
+}();
+
+std::vector<std::string_view> chosen_families(const Ratings& train,
+                                              const SideInfo* side,
+                                              std::span<const std::string> asked) {
+  std::vector<std::string_view> chosen;
+  for (const std::string& name : asked) {
+    const auto* const family = std::ranges::find(kFamilies, name, &Family::name);
+    if (family == kFamilies.end())
+      fail_unknown("feature", name, fmt::format("{}", fmt::join(kFamilyNames, ", ")),
+                   closest_of(name, kFamilyNames));
+    if (!family->has(train, side))
+      throw Error(ErrorKind::usage, fmt::format("--features {}: this data set has no such feature", name));
+  }
+  for (const Family& family : kFamilies)
+    if (asked.empty() ? family.is_standard && family.has(train, side)
+                      : std::ranges::find(asked, family.name) != asked.end())
+      chosen.push_back(family.name);
+  return chosen;
+}
+
+void add_user_side(BfmBlock& block, const UserFeatures& users, std::string_view name) {
+  if (name == "age") block.groups.push_back(side_group(binned("age", users.ages)));
+  if (name == "gender") block.groups.push_back(side_group(keyed("gender", users.genders)));
+  if (name == "occupation") block.groups.push_back(side_group(keyed("occupation", users.occupations)));
+  if (name == "zip") {
+    std::vector<char> first_digits;
+    for (const std::string& zip : users.zips)
+      first_digits.push_back(!zip.empty() && zip[0] >= '0' && zip[0] <= '9' ? zip[0] : '?');
+    block.groups.push_back(side_group(keyed("zip", first_digits)));
+  }
+}
+
+void add_item_side(BfmBlock& block, const Catalog& items, std::string_view name) {
+  if (name == "year") block.groups.push_back(side_group(binned("year", items.years)));
+  if (name == "genres") {
+    Lists lists;
+    for (const std::uint32_t bits : items.genre_bits) {
+      lists.emplace_back();
+      for (std::uint32_t g = 0; g < items.genre_names.size(); ++g)
+        if ((bits >> g & 1) != 0) lists.back().push_back(g);
+    }
+    block.groups.push_back(side_group(make_group("genres", lists, items.genre_names.size(), false)));
+  }
+}
+
+std::vector<float> as_floats(const std::vector<std::int32_t>& counts) {
+  return {counts.begin(), counts.end()};
+}
+
+}  // namespace
+
+std::size_t BfmBlock::n_features() const {
+  std::size_t n = 0;
+  for (const BfmGroup& group : groups) n += group.n_features();
+  return n;
+}
+
+std::int32_t day_of(std::int64_t unix_seconds) {
+  const std::int64_t day = unix_seconds / kSecondsPerDay;
+  return static_cast<std::int32_t>(unix_seconds % kSecondsPerDay < 0 ? day - 1 : day);
+}
+
+std::int64_t user_day_key(UserIdx user, std::int32_t day) {
+  return std::int64_t{number(user)} << 32 | static_cast<std::uint32_t>(day);
+}
+
+std::span<const std::string_view> bfm_families() {
+  return kFamilyNames;
+}
+
+BfmDesign make_bfm_design(const Ratings& train, const SideInfo* side, std::span<const std::string> families) {
+  BfmDesign design{.n_users = train.n_users, .n_items = train.n_items};
+  const std::vector<std::string_view> chosen = chosen_families(train, side, families);
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(chosen, name) != chosen.end();
+  };
+  design.has_day = has("day");
+  design.has_user_day = has("user-day");
+  sort_rows(design, train);
+  design.user.n_rows = static_cast<std::size_t>(train.n_users);
+  design.item.n_rows = static_cast<std::size_t>(train.n_items);
+  design.user.counts = as_floats(ratings_per_user(train));
+  design.item.counts = as_floats(ratings_per_item(train));
+  if (has("user")) design.user.groups.push_back(identity("user", design.user.n_rows));
+  if (has("item")) design.item.groups.push_back(identity("item", design.item.n_rows));
+  std::vector<std::uint32_t> users;
+  for (const std::uint32_t row : design.rows)
+    users.push_back(static_cast<std::uint32_t>(number(train.users[row])));
+  if (has("implicit-user"))
+    design.user.groups.push_back(make_group("implicit-user", bags(design.user.n_rows, users, design.items),
+                                            design.item.n_rows, true));
+  if (has("implicit-item"))
+    design.item.groups.push_back(make_group("implicit-item", bags(design.item.n_rows, design.items, users),
+                                            design.user.n_rows, true));
+  if (design.has_day || design.has_user_day) add_context(design);
+  for (const std::string_view name : chosen) {
+    if (side == nullptr) break;
+    add_user_side(design.user, side->users, name);
+    add_item_side(design.item, side->items, name);
+  }
+  return design;
+}
+
+}  // namespace movrec

@@ -1,0 +1,268 @@
+#include "movrec/solve/bfm_posterior.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "solve/bfm_kernels.hpp"
+
+namespace movrec {
+namespace {
+
+constexpr std::size_t kBlockRows = 2048;
+constexpr float kLargestCode = 127;
+
+template <class T>
+std::int32_t find(const std::vector<T>& sorted, T key) {
+  const auto at = std::ranges::lower_bound(sorted, key);
+  return at != sorted.end() && *at == key ? static_cast<std::int32_t>(at - sorted.begin()) : -1;
+}
+
+std::vector<std::int32_t> flags(const std::vector<float>& counts) {
+  std::vector<std::int32_t> out;
+  for (const float n : counts) out.push_back(n > 0);
+  return out;
+}
+
+template <class T>
+void put(StateDict& state, const std::string& name, const std::vector<T>& values) {
+  state.set(name, StateArray::of(std::span<const T>(values), {std::ssize(values)}));
+}
+template <class T>
+std::vector<T> take(const StateDict& state, const std::string& name, std::size_t n) {
+  const auto values = state.values<T>(name, n);
+  return {values.begin(), values.end()};
+}
+template <class T>
+std::vector<T> take(const StateDict& state, const std::string& name) {
+  const auto values = state.get(name).as<T>();
+  return {values.begin(), values.end()};
+}
+
+}  // namespace
+
+BfmPosterior::BfmPosterior(const BfmDesign& design, std::span<const float> levels, int rank)
+    : rank_(rank), levels_(levels.begin(), levels.end()), days_(design.days), user_days_(design.user_days) {
+  double sum = 0;
+  for (const float stars : design.stars) sum += static_cast<double>(stars);
+  mean_stars_ = static_cast<float>(sum / static_cast<double>(std::max<std::size_t>(design.stars.size(), 1)));
+  const std::size_t n_days = design.has_day ? design.days.size() : 0;
+  const std::size_t n_user_days = design.has_user_day ? design.user_days.size() : 0;
+  tables_ = {Table{.name = "user", .n = design.user.n_rows, .known = flags(design.user.counts)},
+             Table{.name = "item", .n = design.item.n_rows, .known = flags(design.item.counts)},
+             Table{.name = "day", .n = n_days, .known = std::vector<std::int32_t>(n_days, 1)},
+             Table{.name = "user-day", .n = n_user_days, .known = std::vector<std::int32_t>(n_user_days, 1)}};
+}
+
+void BfmPosterior::add(const BfmDraw& draw) {
+  w0_.push_back(draw.w0);
+  noise_.push_back(draw.noise);
+  cuts_.insert(cuts_.end(), draw.cuts.begin(), draw.cuts.end());
+  const BfmTable* const from[kTables] = {&draw.user, &draw.item, &draw.day, &draw.user_day};
+  for (std::size_t t = 0; t < kTables; ++t)
+    if (tables_[t].n > 0) add(tables_[t], *from[t]);
+}
+
+void BfmPosterior::add(Table& table, const BfmTable& drawn) {
+  const auto rank = static_cast<std::size_t>(rank_);
+  std::vector<float> largest(rank);
+  std::vector<double> sums(rank + 1), squares(rank + 1);
+  double n_known = 0;
+  for (std::size_t row = 0; row < table.n; ++row) {
+    const bool is_known = table.known[row] != 0;
+    n_known += is_known ? 1 : 0;
+    for (std::size_t f = 0; f <= rank; ++f) {
+      const float x = f < rank ? drawn.q[row * rank + f] : drawn.a[row];
+      if (f < rank) largest[f] = std::max(largest[f], std::abs(x));
+      if (!is_known) continue;
+      sums[f] += static_cast<double>(x);
+      squares[f] += static_cast<double>(x) * static_cast<double>(x);
+    }
+  }
+  n_known = std::max(n_known, 1.0);
+  for (std::size_t f = 0; f <= rank; ++f) {
+    const double mean = sums[f] / n_known;
+    table.mean.push_back(static_cast<float>(mean));
+    table.variance.push_back(static_cast<float>(std::max(squares[f] / n_known - mean * mean, 0.0)));
+  }
+  for (std::size_t f = 0; f < rank; ++f) table.scales.push_back(std::max(largest[f], 1e-20F) / kLargestCode);
+  const float* const scales = table.scales.data() + table.scales.size() - rank;
+  const std::size_t first = table.codes.size();
+  table.codes.resize(first + table.n * rank);
+  for (std::size_t row = 0; row < table.n; ++row)
+    for (std::size_t f = 0; f < rank; ++f)
+      table.codes[first + row * rank + f] =
+          static_cast<std::int8_t>(std::nearbyint(drawn.q[row * rank + f] / scales[f]));
+  table.a.insert(table.a.end(), drawn.a.begin(), drawn.a.end());
+}
+
+std::array<std::int32_t, BfmPosterior::kTables> BfmPosterior::rows_of(const BfmQuery& query,
+                                                                      std::size_t k) const {
+  std::array<std::int32_t, kTables> rows{number(query.users[k]), number(query.items[k]), -1, -1};
+  if (query.times.empty()) return rows;
+  const std::int32_t day = day_of(query.times[k]);
+  if (tables_[kDay].n > 0) rows[kDay] = find(days_, day);
+  if (tables_[kUserDay].n > 0) rows[kUserDay] = find(user_days_, user_day_key(query.users[k], day));
+  return rows;
+}
+
+/// Scores of one draw, and what the spread of unknown users and items adds to their variance.
+void BfmPosterior::score(std::size_t draw,
+                         std::span<const std::array<std::int32_t, kTables>> rows,
+                         std::span<float> scores,
+                         std::span<float> variances) const {
+  const auto rank = static_cast<std::size_t>(rank_);
+  // The context of the row before: its users, days and user-days in one vector c, and its score without an item.
+  std::vector<float> c(rank), q(rank);
+  float base = 0;
+  const Table& items = tables_[kItem];
+  const float* const item_scales = items.scales.data() + draw * rank;
+  const auto read = [&](const Table& table, std::int32_t row) {
+    if (row < 0) {
+      std::copy_n(table.mean.data() + draw * (rank + 1), rank, q.data());
+      return table.mean[draw * (rank + 1) + rank];
+    }
+    const std::size_t at = draw * table.n + static_cast<std::size_t>(row);
+    bfm::decode(table.codes.data() + at * rank, table.scales.data() + draw * rank, q);
+    return table.a[at];
+  };
+  const auto is_known = [](const Table& table, std::int32_t row) {
+    return row >= 0 && table.known[static_cast<std::size_t>(row)] != 0;
+  };
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const auto& row = rows[k];
+    if (k == 0 || row[kUser] != rows[k - 1][kUser] || row[kDay] != rows[k - 1][kDay] ||
+        row[kUserDay] != rows[k - 1][kUserDay]) {
+      base = w0_[draw];
+      std::ranges::fill(c, 0.F);
+      for (const TableIndex t : {kUser, kDay, kUserDay}) {
+        if (tables_[t].n == 0) continue;
+        base += read(tables_[t], row[t]);
+        for (std::size_t f = 0; f < rank; ++f) base += c[f] * q[f];
+        for (std::size_t f = 0; f < rank; ++f) c[f] += q[f];
+      }
+    }
+    const std::int32_t item = row[kItem];
+    if (item < 0) {
+      const float a = read(items, item);
+      scores[k] = base + a;
+      for (std::size_t f = 0; f < rank; ++f) scores[k] += c[f] * q[f];
+    } else {
+      const std::size_t at = draw * items.n + static_cast<std::size_t>(item);
+      scores[k] = base + items.a[at] + bfm::dot_codes(c, item_scales, items.codes.data() + at * rank);
+    }
+    float variance = 0;
+    const auto add_spread = [&](const Table& unknown, std::span<const float> other) {
+      const float* const of = unknown.variance.data() + draw * (rank + 1);
+      variance += of[rank];
+      for (std::size_t f = 0; f < rank; ++f) variance += other[f] * other[f] * of[f];
+    };
+    if (!is_known(items, item)) add_spread(items, c);
+    if (!is_known(tables_[kUser], row[kUser])) {
+      read(items, item);
+      add_spread(tables_[kUser], q);
+    }
+    variances[k] = variance;
+  }
+}
+
+void BfmPosterior::predict_block(const BfmQuery& query,
+                                 std::size_t begin,
+                                 std::span<float> stars,
+                                 std::span<float> deviations) const {
+  const std::size_t n = stars.size();
+  std::vector<std::array<std::int32_t, kTables>> rows(n);
+  for (std::size_t k = 0; k < n; ++k) rows[k] = rows_of(query, begin + k);
+  std::vector<float> scores(n), variances(n);
+  std::vector<double> sum(n), squares(n);
+  const std::size_t n_cuts = levels_.empty() ? 0 : levels_.size() - 1;
+  for (std::size_t draw = 0; draw < n_draws(); ++draw) {
+    score(draw, rows, scores, variances);
+    if (!levels_.empty()) {
+      for (float& x : variances) x = std::sqrt(1 + x);
+      bfm::add_expected_stars(scores, variances, levels_, std::span(cuts_).subspan(draw * n_cuts, n_cuts),
+                              sum.data(), squares.data());
+      continue;
+    }
+    for (std::size_t k = 0; k < n; ++k) {
+      const auto mean = static_cast<double>(scores[k]);
+      const auto noise = static_cast<double>(noise_[draw]);
+      sum[k] += mean;
+      squares[k] += mean * mean + noise * noise + static_cast<double>(variances[k]);
+    }
+  }
+  const double n_used = static_cast<double>(n_draws());
+  for (std::size_t k = 0; k < n; ++k) {
+    const double mean = n_used > 0 ? sum[k] / n_used : static_cast<double>(mean_stars_);
+    stars[k] = static_cast<float>(mean);
+    if (!deviations.empty())
+      deviations[k] =
+          n_used > 0 ? static_cast<float>(std::sqrt(std::max(squares[k] / n_used - mean * mean, 0.0))) : 1.F;
+  }
+}
+
+void BfmPosterior::predict(const BfmQuery& query, std::span<float> stars, std::span<float> deviations) const {
+  const std::size_t n_blocks = (stars.size() + kBlockRows - 1) / kBlockRows;
+#pragma omp parallel for schedule(dynamic, 1)
+  for (std::size_t block = 0; block < n_blocks; ++block) {
+    const std::size_t begin = block * kBlockRows, n = std::min(kBlockRows, stars.size() - begin);
+    predict_block(query, begin, stars.subspan(begin, n),
+                  deviations.empty() ? deviations : deviations.subspan(begin, n));
+  }
+}
+
+void BfmPosterior::save(StateDict& state) const {
+  put(state, "shape", std::vector<std::int32_t>{rank_, static_cast<std::int32_t>(n_draws())});
+  put(state, "mean", std::vector<float>{mean_stars_});
+  put(state, "levels", levels_);
+  put(state, "days", days_);
+  put(state, "user-days", user_days_);
+  put(state, "w0", w0_);
+  put(state, "noise", noise_);
+  put(state, "cuts", cuts_);
+  for (const Table& table : tables_) {
+    put(state, table.name + ".known", table.known);
+    // Four codes to a number: checkpoints have no 8-bit arrays.
+    std::vector<std::int32_t> packed((table.codes.size() + 3) / 4);
+    if (!packed.empty()) std::memcpy(packed.data(), table.codes.data(), table.codes.size());
+    put(state, table.name + ".codes", packed);
+    put(state, table.name + ".scales", table.scales);
+    put(state, table.name + ".a", table.a);
+    put(state, table.name + ".mean", table.mean);
+    put(state, table.name + ".variance", table.variance);
+  }
+}
+
+BfmPosterior::BfmPosterior(const StateDict& state, std::int32_t n_users, std::int32_t n_items) {
+  const auto shape = state.values<std::int32_t>("shape", 2);
+  rank_ = shape[0];
+  const auto rank = static_cast<std::size_t>(shape[0]), draws = static_cast<std::size_t>(shape[1]);
+  mean_stars_ = state.values<float>("mean", 1)[0];
+  levels_ = take<float>(state, "levels");
+  days_ = take<std::int32_t>(state, "days");
+  user_days_ = take<std::int64_t>(state, "user-days");
+  w0_ = take<float>(state, "w0", draws);
+  noise_ = take<float>(state, "noise", draws);
+  cuts_ = take<float>(state, "cuts", levels_.empty() ? 0 : draws * (levels_.size() - 1));
+  const char* const names[kTables] = {"user", "item", "day", "user-day"};
+  for (std::size_t t = 0; t < kTables; ++t) {
+    const std::string name = names[t];
+    Table& table = tables_[t];
+    table.name = name;
+    table.known = t == kUser   ? take<std::int32_t>(state, name + ".known", static_cast<std::size_t>(n_users))
+                  : t == kItem ? take<std::int32_t>(state, name + ".known", static_cast<std::size_t>(n_items))
+                               : take<std::int32_t>(state, name + ".known");
+    table.n = table.known.size();
+    const std::size_t used = table.n > 0 ? draws : 0;
+    const std::size_t n_codes = used * table.n * rank;
+    const auto packed = state.values<std::int32_t>(name + ".codes", (n_codes + 3) / 4);
+    table.codes.resize(n_codes);
+    if (n_codes > 0) std::memcpy(table.codes.data(), packed.data(), n_codes);
+    table.scales = take<float>(state, name + ".scales", used * rank);
+    table.a = take<float>(state, name + ".a", used * table.n);
+    table.mean = take<float>(state, name + ".mean", used * (rank + 1));
+    table.variance = take<float>(state, name + ".variance", used * (rank + 1));
+  }
+}
+
+}  // namespace movrec
