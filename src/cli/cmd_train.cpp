@@ -74,20 +74,21 @@ Checkpoint apply_checkpoint(TrainFlags& flags, const Invocation& invocation) {
   if (fs::is_directory(path)) path /= "last.pt";
   path = find_checkpoint(path, invocation.global.runs_dir);
   Checkpoint last = load_checkpoint(path);
-  const TrainOptions asked = flags.algorithm.train;
+  const AlgorithmOptions asked = flags.algorithm;
   for (const OptionRef& option : option_refs(flags)) {
     const std::string_view name = option.field.name;
-    if (invocation.origin(name) > Origin::preset && name != "epochs" && name != "patience")
+    if (invocation.origin(name) > Origin::preset && name != "epochs" && name != "patience" && name != "sweeps")
       throw Error(ErrorKind::usage,
                   fmt::format("{} cannot change in a resumed run", invocation.origin_text(name)),
-                  "model, data and split come from its checkpoint; --epochs and --patience may be given");
+                  "model, data and split come from its checkpoint; --epochs, --sweeps and --patience may be given");
   }
   flags.model = last.spec.algorithm;
   flags.data = last.data;
   flags.split = last.split;
   flags.algorithm = last.spec.options;
-  if (invocation.origin("epochs") > Origin::preset) flags.algorithm.train.epochs = asked.epochs;
-  if (invocation.origin("patience") > Origin::preset) flags.algorithm.train.patience = asked.patience;
+  if (invocation.origin("epochs") > Origin::preset) flags.algorithm.train.epochs = asked.train.epochs;
+  if (invocation.origin("patience") > Origin::preset) flags.algorithm.train.patience = asked.train.patience;
+  if (invocation.origin("sweeps") > Origin::preset) flags.algorithm.bfm.sweeps = asked.bfm.sweeps;
   flags.resume = path.string();
   return last;
 }
@@ -156,10 +157,11 @@ int train(TrainFlags& flags, Invocation& invocation) {
   Checkpoint base = base_checkpoint(flags, dataset, split);
   RatingParts parts = take_parts(std::move(dataset.ratings), split);
   split = {};
-  TrainSession session(folder, std::move(base), parts.train, parts.valid, device);
+  const SideInfo side{dataset.catalog, dataset.user_features};
+  TrainSession session(folder, std::move(base), parts.train, parts.valid, side, device);
   if (resumed) session.resume(*resumed);
   std::unique_ptr<Model> model = session.fit();
-  const bool refit = flags.algorithm.train.refit && !session.interrupted();
+  const bool refit = flags.algorithm.train.refit && !session.interrupted() && parts.valid.size() > 0;
   if (refit) {
     parts.train.append(parts.valid);
     model = session.refit(parts.train);
@@ -198,6 +200,8 @@ Action declare_train(FlagSet& set) {
                  .value_name = "PATH"},
            &flags->resume});
   set.add({Field{.name = "profile", .help = "also show where the time of training went"}, &flags->profile});
+  set.group("Sampling");
+  set.bind(flags->algorithm.bfm);
   set.group("Data");
   set.bind(flags->data);
   set.bind(flags->cache);

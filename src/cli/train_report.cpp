@@ -31,6 +31,7 @@ Series series_of(const nlohmann::json& history, const std::string& key, const st
 nlohmann::json result_json(const TrainResult& result) {
   const TrainSession& session = result.session;
   const double rate = session.seconds() > 0 ? static_cast<double>(session.rows()) / session.seconds() : 0;
+  const nlohmann::json valid = session.best_rmse() > 0 ? nlohmann::json(session.best_rmse()) : nlohmann::json();
   nlohmann::json json = {{"schema", "movrec.train/1"},
                          {"run", result.folder.string()},
                          {"checkpoint", session.best_path().string()},
@@ -39,7 +40,7 @@ nlohmann::json result_json(const TrainResult& result) {
                          {"epochs", session.epochs()},
                          {"best_epoch", session.best_epoch()},
                          {"seed", result.spec.options.train.seed},
-                         {"valid", {{"rmse", session.best_rmse()}}},
+                         {"valid", {{"rmse", valid}}},
                          {"test", scores_json(result.test.all)},
                          {"references",
                           {{"constant", scores_json(result.references.constant.all)},
@@ -90,10 +91,12 @@ std::string result_text(const TrainResult& result) {
     table.add_row({"best possible", fmt::format("{:.4f}", *result.best_possible_rmse), ""});
   std::string text = (result.gemm_gflops ? profile_text(result) : "") + table.text();
   const TrainSession& session = result.session;
-  text += fmt::format("\nvalidation RMSE {:.4f}", session.best_rmse());
+  text += session.best_rmse() > 0 ? fmt::format("\nvalidation RMSE {:.4f}", session.best_rmse())
+                                  : std::string("\nno validation rows");
   if (session.epochs() > 0)
-    text += fmt::format(" in epoch {} of {}; training took {:.1f} s", session.best_epoch(), session.epochs(),
-                        session.seconds());
+    text += fmt::format(" in {} {} of {}; training took {:.1f} s",
+                        find_algorithm(result.spec.algorithm).averages_sweeps ? "sweep" : "epoch",
+                        session.best_epoch(), session.epochs(), session.seconds());
   return text + fmt::format("\ncheckpoint: {}\n", session.best_path().string());
 }
 

@@ -14,6 +14,8 @@ namespace movrec::cli {
 namespace {
 
 constexpr std::int64_t kSaveEveryMs = 5000;
+constexpr std::int64_t kSaveShare = 50;  ///< saving takes at most one part in so many of the time
+constexpr int kSweepLines = 20;          ///< of the log, for all sweeps of a sampler
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -32,12 +34,16 @@ TrainSession::TrainSession(std::filesystem::path folder,
                            Checkpoint base,
                            const Ratings& train,
                            const Ratings& valid,
+                           const SideInfo& side,
                            std::string device)
     : folder_(std::move(folder)),
       base_(std::move(base)),
       train_(train),
       valid_(valid),
+      side_(side),
       device_(std::move(device)),
+      algorithm_(find_algorithm(base_.spec.algorithm)),
+      keeps_last_(algorithm_.averages_sweeps || valid.size() == 0),
       early_stop_(base_.spec.options.train.patience, base_.spec.options.train.min_delta) {}
 
 void TrainSession::resume(const Checkpoint& last) {
@@ -54,34 +60,35 @@ void TrainSession::resume(const Checkpoint& last) {
 }
 
 std::unique_ptr<Model> TrainSession::fit() {
-  FitContext context{.spec = base_.spec, .train = train_, .device = device_};
+  FitContext context{.spec = base_.spec, .train = train_, .side = &side_, .device = device_};
   if (resumed_) context.resume.emplace(FitState{resumed_->model, *resumed_->trainer});
   context.on_start = [&](const Model& model) { on_start(model, train_); };
-  context.validate = [&](const Model& model) { return evaluate_rmse(model, valid_, base_.spec.stars); };
+  if (valid_.size() > 0)
+    context.validate = [&](const Model& model) { return evaluate_rmse(model, valid_, base_.spec.stars); };
   context.on_epoch = [&](const EpochReport& report) { return on_epoch(report); };
-  const Algorithm& algorithm = find_algorithm(base_.spec.algorithm);
   std::unique_ptr<Model> model;
   try {
-    model = algorithm.fit(context);
+    model = algorithm_.fit(context);
   } catch (...) {
     save_best();
     throw;
   }
-  if (!algorithm.trains_by_gradient) {
+  if (!algorithm_.has_epochs()) {
     on_start(*model, train_);
-    early_stop_.improved(0, context.validate(*model));
+    if (context.validate) early_stop_.improved(0, context.validate(*model));
+    keeps_last_ = false;
     best_state_ = model->state();
   }
   save_best();
   interrupted_ = stop_signal() != 0;
-  if (interrupted_ || !algorithm.trains_by_gradient) return model;
+  if (interrupted_ || !algorithm_.has_epochs()) return model;
   return load_model(load_checkpoint(best_path()));
 }
 
 std::unique_ptr<Model> TrainSession::refit(const Ratings& rows) {
-  spdlog::info("refit on {} rows, {} epochs", format_count(static_cast<std::int64_t>(rows.size())),
-               best_epoch());
-  FitContext context{.spec = base_.spec, .train = rows, .device = device_};
+  spdlog::info("refit on {} rows, {} {}s", format_count(static_cast<std::int64_t>(rows.size())), best_epoch(),
+               epoch_word());
+  FitContext context{.spec = base_.spec, .train = rows, .side = &side_, .device = device_};
   context.last_epoch = best_epoch();
   context.replayed_rmse = rmse_history();
   context.on_epoch = [&](const EpochReport& report) {
@@ -92,7 +99,7 @@ std::unique_ptr<Model> TrainSession::refit(const Ratings& rows) {
     count(report.stats);
     return false;
   };
-  auto model = find_algorithm(base_.spec.algorithm).fit(context);
+  auto model = algorithm_.fit(context);
   interrupted_ = stop_signal() != 0;
   if (interrupted_) return model;
   base_.refitted = true;
@@ -116,7 +123,7 @@ void TrainSession::on_start(const Model& model, const Ratings& rows) {
 
 bool TrainSession::on_epoch(const EpochReport& report) {
   if (report.stats.interrupted) {
-    spdlog::warn("interrupted in epoch {}; saving {}", report.stats.epoch, last_path().string());
+    spdlog::warn("interrupted in {} {}; saving {}", epoch_word(), report.stats.epoch, last_path().string());
     save(report, /*now=*/true);
     return true;
   }
@@ -125,9 +132,9 @@ bool TrainSession::on_epoch(const EpochReport& report) {
   append_line(folder_ / "metrics.jsonl", history_.back().dump());
   count(stats);
   const bool is_best = early_stop_.improved(stats.epoch, stats.valid_rmse);
-  if (is_best) best_state_ = report.model.state();
-  log_epoch(stats, is_best);
-  const bool stop = early_stop_.should_stop(stats.epoch);
+  if (is_best && !keeps_last_) best_state_ = report.model.state();
+  log_epoch(stats, is_best && !keeps_last_);
+  const bool stop = !keeps_last_ && early_stop_.should_stop(stats.epoch);
   if (stop) spdlog::info("no better validation RMSE for {} epochs: stopping", stats.epoch - best_epoch());
   save(report, stop || stats.epoch == stats.epochs || stop_signal() != 0);
   return stop;
@@ -145,27 +152,32 @@ void TrainSession::count(const EpochStats& stats) {
 }
 
 void TrainSession::log_epoch(const EpochStats& stats, bool is_best) const {
+  const int sweeps_per_line = std::max(stats.epochs / kSweepLines, 1);
+  if (algorithm_.averages_sweeps && stats.epoch % sweeps_per_line != 0 && stats.epoch != stats.epochs) return;
   const std::string valid = stats.valid_rmse > 0 ? fmt::format("  validation RMSE {:.4f}{}", stats.valid_rmse,
                                                                is_best ? " *" : "  ")
                                                  : "";
   const std::string lr = stats.lr > 0 ? fmt::format("  lr {:.2e}", stats.lr) : "";
-  spdlog::info("epoch {:>3}/{}  train loss {:.4f}{}{}  {:.1f} s  {} rows/s", stats.epoch, stats.epochs,
-               stats.train_loss, valid, lr, stats.seconds,
+  spdlog::info("{} {:>3}/{}  train loss {:.4f}{}{}  {:.{}f} s  {} rows/s", epoch_word(), stats.epoch,
+               stats.epochs, stats.train_loss, valid, lr, stats.seconds, algorithm_.averages_sweeps ? 3 : 1,
                format_count(static_cast<std::int64_t>(static_cast<double>(stats.rows) /
                                                       std::max(stats.seconds, 1e-9))));
 }
 
 void TrainSession::save(const EpochReport& report, bool now) {
-  if (!now && now_ms() - saved_at_ms_ < kSaveEveryMs) return;
+  const std::int64_t started_ms = now_ms();
+  if (!now && started_ms - saved_at_ms_ < std::max(kSaveEveryMs, kSaveShare * save_took_ms_)) return;
   Checkpoint last = base_;
   last.epoch = epochs();
   last.model = report.model.state();
   last.trainer = report.trainer_state();
   last.progress = {{"history", history_}};
   if (best_epoch() > 0) last.metrics = {{"valid_rmse", best_rmse()}, {"best_epoch", best_epoch()}};
+  if (keeps_last_ && epochs() > 0) best_state_ = last.model;
   save_best();
   save_checkpoint(last_path(), last);
   saved_at_ms_ = now_ms();
+  save_took_ms_ = saved_at_ms_ - started_ms;
 }
 
 void TrainSession::save_best() {
@@ -177,6 +189,12 @@ void TrainSession::save_best() {
   best.progress = {{"history", history_}};
   best_state_.reset();
   save_checkpoint(best_path(), best);
+}
+
+double TrainSession::best_rmse() const {
+  if (valid_.size() == 0) return 0;
+  return keeps_last_ && !history_.empty() ? history_.back().at("valid_rmse").get<double>()
+                                          : early_stop_.best_rmse();
 }
 
 std::vector<double> TrainSession::rmse_history() const {

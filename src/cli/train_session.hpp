@@ -16,11 +16,13 @@ namespace movrec::cli {
 /// here.
 class TrainSession {
  public:
-  /// `base` is a checkpoint with everything but states and metrics; `valid` must outlive the session.
+  /// `base` is a checkpoint with everything but states and metrics; `side` and `valid` must outlive the
+  /// session. Where `valid` is empty, or the model averages its epochs, the last epoch is the best one.
   TrainSession(std::filesystem::path folder,
                Checkpoint base,
                const Ratings& train,
                const Ratings& valid,
+               const SideInfo& side,
                std::string device);
 
   /// Goes on from last.pt: history, best epoch and states. Error{model}.
@@ -37,8 +39,9 @@ class TrainSession {
   std::filesystem::path last_path() const { return folder_ / "last.pt"; }
   const nlohmann::json& history() const { return history_; }  ///< one object per epoch
   int epochs() const { return static_cast<int>(history_.size()); }
-  int best_epoch() const { return early_stop_.best_epoch(); }
-  double best_rmse() const { return early_stop_.best_rmse(); }
+  int best_epoch() const { return keeps_last_ ? epochs() : early_stop_.best_epoch(); }
+  /// On validation rows; 0 without any.
+  double best_rmse() const;
   std::int64_t n_parameters() const { return n_parameters_; }
   double seconds() const { return seconds_; }  ///< of training
   std::int64_t rows() const { return rows_; }  ///< trained on, all epochs
@@ -50,6 +53,7 @@ class TrainSession {
   bool on_epoch(const EpochReport&);
   void count(const EpochStats&);
   void log_epoch(const EpochStats&, bool is_best) const;
+  std::string_view epoch_word() const { return algorithm_.averages_sweeps ? "sweep" : "epoch"; }
   /// Writes what has not been written yet; unless `now`, at most every few seconds.
   void save(const EpochReport&, bool now);
   void save_best();
@@ -59,7 +63,10 @@ class TrainSession {
   Checkpoint base_;
   const Ratings& train_;
   const Ratings& valid_;
+  const SideInfo& side_;
   std::string device_;
+  const Algorithm& algorithm_;
+  bool keeps_last_;
   EarlyStop early_stop_;
   nlohmann::json history_ = nlohmann::json::array();
   std::optional<Checkpoint> resumed_;
@@ -67,7 +74,7 @@ class TrainSession {
   double seconds_ = 0, flops_ = 0;
   std::vector<std::pair<std::string, double>> phases_;
   std::int64_t rows_ = 0, n_parameters_ = 0;
-  std::int64_t saved_at_ms_ = 0;
+  std::int64_t saved_at_ms_ = 0, save_took_ms_ = 0;
   bool started_ = false, interrupted_ = false;
 };
 

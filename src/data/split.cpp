@@ -41,12 +41,12 @@ Rows all_rows(const Dataset& dataset) {
   return rows;
 }
 
-/// scikit-learn's train_test_split of `rows` with test_size = fraction: first the test rows, then the others.
-std::pair<Rows, Rows> random_cut(const Rows& rows, double fraction, std::uint32_t seed) {
+/// scikit-learn's train_test_split of `rows` with test_size = n: first the test rows, then the others.
+std::pair<Rows, Rows> random_cut(const Rows& rows, std::size_t n, std::uint32_t seed) {
   Rows order = numpy_permutation(rows.size(), seed);
   for (RowIdx& i : order) i = rows[i];
   const auto middle =
-      order.begin() + static_cast<std::ptrdiff_t>(std::min(share(fraction, rows.size()), rows.size()));
+      order.begin() + static_cast<std::ptrdiff_t>(std::min(n, rows.size()));
   return {Rows(order.begin(), middle), Rows(middle, order.end())};
 }
 
@@ -90,6 +90,7 @@ std::pair<Rows, Rows> user_cut(const Rows& rows,
 /// chosen rows and the others. From test, as with train_test_split, the chosen ones stay test.
 template <class Cut>
 Parts with_validation(const SplitOptions& options, Rows train, Rows test, const Cut& cut) {
+  if (options.valid_from == "none") return {std::move(train), {}, std::move(test)};
   const double fraction = valid_fraction(options, 0.1);
   if (options.valid_from == "test") {
     auto [rest, valid] = cut(test, 1 - fraction);
@@ -101,9 +102,12 @@ Parts with_validation(const SplitOptions& options, Rows train, Rows test, const 
 
 Parts split_random(const Dataset& dataset, const SplitOptions& options) {
   const auto cut = [&](const Rows& rows, double fraction) {
-    return random_cut(rows, fraction, numpy_seed(options));
+    return random_cut(rows, share(fraction, rows.size()), numpy_seed(options));
   };
-  auto [test, train] = cut(all_rows(dataset), options.test_fraction);
+  const Rows all = all_rows(dataset);
+  const std::size_t n_test = options.test_rows > 0 ? static_cast<std::size_t>(options.test_rows)
+                                                   : share(options.test_fraction, all.size());
+  auto [test, train] = random_cut(all, n_test, numpy_seed(options));
   return with_validation(options, std::move(train), std::move(test), cut);
 }
 
@@ -111,6 +115,7 @@ Parts split_chronological(const Dataset& dataset, const SplitOptions& options) {
   const auto& times = dataset.ratings.times;
   const double fraction = valid_fraction(options, 0.2);
   auto [before, after] = time_cut(all_rows(dataset), 1 - options.test_fraction, times);
+  if (options.valid_from == "none") return {std::move(before), {}, std::move(after)};
   if (options.valid_from == "test") {
     auto [valid, test] = time_cut(after, fraction, times);
     return {std::move(before), std::move(valid), std::move(test)};
@@ -122,7 +127,7 @@ Parts split_chronological(const Dataset& dataset, const SplitOptions& options) {
 /// Each user's last rating by time, and by row among equal times, is test and the one before it validation;
 /// users with fewer than three ratings stay in train.
 Parts split_leave_last(const Dataset& dataset, const SplitOptions& options) {
-  if (options.valid_fraction > 0 || options.valid_from == "test")
+  if (options.valid_fraction > 0 || options.valid_from != "train")
     fail(ErrorKind::usage,
          "--split leave-last: validation is each user's last but one rating, so --valid-fraction and "
          "--valid-from do not apply");
@@ -170,7 +175,7 @@ Parts split_predefined(const Dataset& dataset, const SplitOptions& options) {
   Rows test(test_begin, train.end());
   train.erase(test_begin, train.end());
   return with_validation(options, std::move(train), std::move(test), [&](const Rows& rows, double fraction) {
-    return random_cut(rows, fraction, numpy_seed(options));
+    return random_cut(rows, share(fraction, rows.size()), numpy_seed(options));
   });
 }
 
@@ -232,6 +237,8 @@ Split make_split(const Dataset& dataset, const SplitOptions& options) {
                 {},
                 has_predefined ? "leave out --split, or the files that define the test part"
                                : "give --fold, or --train-file and --test-file");
+  if (options.test_rows > 0 && name != "random")
+    fail(ErrorKind::usage, "--test-rows: only with --split random");
   if (strategy->needs_times && dataset.ratings.times.empty())
     fail(ErrorKind::usage, "--split {}: {} has no times", name, dataset.name);
 
@@ -239,7 +246,7 @@ Split make_split(const Dataset& dataset, const SplitOptions& options) {
   const std::array<std::pair<std::string_view, const Rows*>, 3> named = {
       {{"train", &parts.train}, {"validation", &parts.valid}, {"test", &parts.test}}};
   for (const auto& [part, rows] : named)
-    if (rows->empty())
+    if (rows->empty() && (rows != &parts.valid || options.valid_from != "none"))
       fail(ErrorKind::usage, "--split {}: no rows are left for the {} part of {}'s {} ratings", name, part,
            dataset.name, dataset.ratings.size());
   std::string digest = digest_of(parts);

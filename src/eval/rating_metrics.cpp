@@ -50,8 +50,9 @@ void for_each_prediction(const Model& model, const Ratings& rows, Visit&& visit)
   std::vector<float> stars(std::min(kBlockRows, rows.size()));
   for (std::size_t begin = 0; begin < rows.size(); begin += kBlockRows) {
     const std::size_t n = std::min(kBlockRows, rows.size() - begin);
-    model.predict(std::span(rows.users).subspan(begin, n), std::span(rows.items).subspan(begin, n),
-                  std::span(stars).first(n));
+    const auto times = rows.times.empty() ? std::span<const std::int64_t>() : std::span(rows.times).subspan(begin, n);
+    model.predict_at(std::span(rows.users).subspan(begin, n), std::span(rows.items).subspan(begin, n), times,
+                     std::span(stars).first(n));
     for (std::size_t k = 0; k < n; ++k) visit(begin + k, stars[k]);
   }
 }

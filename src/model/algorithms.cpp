@@ -2,6 +2,7 @@
 
 #include "movrec/core/table.hpp"
 #include "movrec/model/algorithm.hpp"
+#include "movrec/model/bfm_model.hpp"
 #include "movrec/model/closed_form.hpp"
 #include "movrec/model/mf_model.hpp"
 #include "movrec/model/net_model.hpp"
@@ -61,6 +62,15 @@ constexpr auto kMfAls = joined(names("solver",
                                kDamping);
 constexpr auto kTowerNet = joined(names("layers", "dropout"), kAnyNet);
 constexpr auto kBothNet = joined(names("embedding-dim", "layers", "dropout"), kAnyNet);
+constexpr auto kBfm = names("embedding-dim",
+                            "seed",
+                            "refit",
+                            "likelihood",
+                            "features",
+                            "sweeps",
+                            "burn-in",
+                            "chains",
+                            "samples");
 constexpr auto kItemDamping = names("item-damping");
 
 using Default = OptionDefault;
@@ -84,6 +94,8 @@ constexpr std::array kNeuMfDefaults{Default{"global-mean", "true"},   Default{"b
                                     Default{"schedule", "one-cycle"}, Default{"epochs", "8"},
                                     Default{"layers", "16,8"},        Default{"dropout", "0.3"},
                                     Default{"embedding-l2", "0.15"}};
+
+constexpr std::array kBfmDefaults{Default{"embedding-dim", "32"}};
 
 constexpr Algorithm net(std::string_view name,
                         std::string_view summary,
@@ -137,6 +149,13 @@ constexpr std::array kAlgorithms{
         kGmfDefaults),
     net("mlp", "multi-layer perceptron over both embeddings", kTowerNet, kMlpDefaults),
     net("neumf", "neural matrix factorization: gmf and mlp under one output", kBothNet, kNeuMfDefaults),
+    Algorithm{.name = "bfm",
+              .summary = "Bayesian factorization machine with bags and side features, sampled by Gibbs",
+              .uses = kBfm,
+              .defaults = kBfmDefaults,
+              .fit = fit_bfm_model,
+              .load = load_bfm_model,
+              .averages_sweeps = true},
 };
 
 }  // namespace

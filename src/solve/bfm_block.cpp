@@ -90,8 +90,7 @@ void BlockState::sample_priors(RandomStream& random) {
 
 std::span<const float> BlockState::normals(const GroupState& state, int factor, SweepKey key) {
   noise_.resize(state.w.size());
-  const auto place = static_cast<std::uint32_t>(factor + 1);  // the linear weights are factor -1
-  fill_normals({key.key, key.sweep, state.number << 16 | place}, 0, noise_);
+  fill_normals({key.key, key.sweep, purpose_of(state.number, factor)}, 0, noise_);
   return noise_;
 }
 

@@ -12,11 +12,28 @@
 
 namespace movrec::bfm {
 
-/// Where random numbers come from: the key of (seed, chain), and the sweep.
+/// The streams of a chain's random numbers.
+enum Stream : std::uint64_t { kStart = 1, kHyper = 2, kKey = 3, kCuts = 4 };
+inline std::uint64_t chain_seed(std::uint64_t seed, int chain) {
+  return mix_seed(seed, static_cast<std::uint64_t>(chain));
+}
+
+/// Where the many random numbers of a sweep come from.
 struct SweepKey {
   std::array<std::uint32_t, 2> key;
   std::uint32_t sweep;
 };
+inline SweepKey sweep_key(std::uint64_t chain_seed, int sweep) {
+  const std::uint64_t key = mix_seed(chain_seed, kKey);
+  return {{static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32)},
+          static_cast<std::uint32_t>(sweep)};
+}
+
+/// The Draw::purpose of latent values, and of the features of a group for a factor (-1: linear weights).
+inline constexpr std::uint32_t kTargets = 0xffffffff;
+inline std::uint32_t purpose_of(std::uint32_t group, int factor) {
+  return group << 16 | static_cast<std::uint32_t>(factor + 1);
+}
 
 /// The weights and factors of one group's features, and their priors.
 struct GroupState {

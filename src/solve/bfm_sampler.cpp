@@ -16,8 +16,6 @@ using namespace bfm;
 constexpr std::size_t kSlices = 8;  ///< of the rows, each with sums of its own: the same at any thread count
 constexpr std::size_t kRowsPerBlock = 4096;
 constexpr std::size_t kMostClasses = 64;
-constexpr std::uint32_t kTargets = 0xffffffff;
-enum Stream : std::uint64_t { kStart = 1, kHyper = 2, kKey = 3 };
 
 }  // namespace
 
@@ -26,7 +24,7 @@ struct BfmSampler::Impl {
       : design(d),
         is_probit(probit),
         rank(r),
-        chain_seed(mix_seed(seed, static_cast<std::uint64_t>(chain))),
+        chain_seed(bfm::chain_seed(seed, chain)),
         user(d.user, r, 0, mix_seed(chain_seed, kStart)),
         item(d.item, r, 100, mix_seed(chain_seed, kStart)),
         context(d.context, r, 200, mix_seed(chain_seed, kStart)),
@@ -39,8 +37,6 @@ struct BfmSampler::Impl {
         item_dq(d.item.n_rows),
         item_de(d.item.n_rows),
         zeros(d.item.n_rows) {
-    const std::uint64_t k = mix_seed(chain_seed, kKey);
-    key = {static_cast<std::uint32_t>(k), static_cast<std::uint32_t>(k >> 32)};
     std::size_t segment = 0;
     for (std::size_t slice = 0; slice <= kSlices; ++slice) {
       while (segment < d.n_segments() && d.segment_begin[segment] * kSlices < slice * d.rows.size()) ++segment;
@@ -135,7 +131,7 @@ struct BfmSampler::Impl {
         grids[slice].add(std::span(e).subspan(first, last - first), classes.data() + first);
       });
       for (std::size_t slice = 1; slice < kSlices; ++slice) grids[0].add(grids[slice]);
-      RandomStream random(mix_seed(chain_seed, kTargets), static_cast<std::uint64_t>(sweeps));
+      RandomStream random(mix_seed(chain_seed, kCuts), static_cast<std::uint64_t>(sweeps));
       cuts.sample(grids[0], random);
     }
     constexpr float kFar = 1e4F;
@@ -143,7 +139,8 @@ struct BfmSampler::Impl {
     lower.insert(lower.end(), upper.begin(), upper.end());
     upper.push_back(kFar);
     for_rows([&](std::size_t begin, std::size_t n) {
-      redraw_targets({key, static_cast<std::uint32_t>(sweeps), kTargets}, begin, classes.data() + begin,
+      const SweepKey at = sweep_key(chain_seed, sweeps);
+      redraw_targets({at.key, at.sweep, kTargets}, begin, classes.data() + begin,
                      lower.data(), upper.data(), std::span(e).subspan(begin, n));
     });
   }
@@ -174,7 +171,7 @@ struct BfmSampler::Impl {
     for_segments([&](std::size_t u, std::size_t s) {
       const Float4 sum = segment_sums[s];
       if (context_q.empty()) {
-        block_sums[u] = sum;
+        block_sums[u] += sum;
         return;
       }
       const float t = context_q[s], n = design.context.counts[s];
@@ -264,7 +261,7 @@ struct BfmSampler::Impl {
       for (BlockState* block : {&user, &item, &context}) block->sample_priors(random);
     std::ranges::fill(item_dq, 0.F);
     std::ranges::fill(item_de, 0.F);
-    const SweepKey at{key, static_cast<std::uint32_t>(sweeps)};
+    const SweepKey at = sweep_key(chain_seed, sweeps);
     for (int factor = -1; factor < rank; ++factor) sample(factor, at);
     for (BlockState* block : {&user, &item, &context}) block->combine(threads);
     ++sweeps;
@@ -279,7 +276,6 @@ struct BfmSampler::Impl {
   bool is_probit;
   int rank, threads = 1, sweeps = 0;
   std::uint64_t chain_seed;
-  std::array<std::uint32_t, 2> key{};
   BlockState user, item, context;
   std::vector<std::size_t> slices;  ///< segments where each begins
   std::vector<float> levels;

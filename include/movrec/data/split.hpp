@@ -12,6 +12,7 @@ namespace movrec {
 struct SplitOptions {
   std::string split;  ///< strategy; empty: predefined where the data set has a test part, else random
   double test_fraction = 0.2;
+  std::int64_t test_rows = 0;
   double valid_fraction = 0;  ///< 0: the strategy's own, 0.1 (chronological: 0.2)
   std::string valid_from = "train";
   std::uint64_t split_seed = 42;
@@ -28,6 +29,11 @@ struct SplitOptions {
                 .min = 0.001,
                 .max = 0.9},
           self.test_fraction);
+    visit(Field{.name = "test-rows",
+                .help = "random: exactly so many test rows instead of --test-fraction (0: rounded up from it)",
+                .min = 0,
+                .max = 4e9},
+          self.test_rows);
     visit(Field{.name = "valid-fraction",
                 .help =
                     "share of the part named by --valid-from that is validation (0: 0.1; chronological: 0.2)",
@@ -35,8 +41,9 @@ struct SplitOptions {
                 .max = 0.9},
           self.valid_fraction);
     visit(Field{.name = "valid-from",
-                .help = "the part that validation is cut from; 80/10/10 is 0.2, test, 0.5",
-                .choices = {"train", "test"}},
+                .help = "the part that validation is cut from; 80/10/10 is 0.2, test, 0.5; none: no "
+                        "validation, and the last epoch is the best",
+                .choices = {"train", "test", "none"}},
           self.valid_from);
     visit(Field{.name = "split-seed",
                 .help = "seed of the split, as of numpy's RandomState",

@@ -12,6 +12,7 @@
 #include "movrec/data/ratings.hpp"
 #include "movrec/model/model.hpp"
 #include "movrec/net/options.hpp"
+#include "movrec/solve/bfm.hpp"
 #include "movrec/solve/bias.hpp"
 #include "movrec/solve/mf_options.hpp"
 #include "movrec/train/options.hpp"
@@ -25,6 +26,7 @@ struct AlgorithmOptions {
   TrainOptions train;
   BiasOptions bias;
   MfOptions mf;
+  BfmOptions bfm;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -32,6 +34,7 @@ struct AlgorithmOptions {
     TrainOptions::fields(self.train, visit);
     BiasOptions::fields(self.bias, visit);
     MfOptions::fields(self.mf, visit);
+    BfmOptions::fields(self.bfm, visit);
   }
 };
 
@@ -60,6 +63,7 @@ struct FitState {
 struct FitContext {
   const ModelSpec& spec;
   const Ratings& train;
+  const SideInfo* side = nullptr;  ///< of users and items besides ratings; may be null
   std::string device = "cpu";  ///< cpu, cuda, cuda:n
   std::optional<FitState> resume{};
   int last_epoch = 0;                              ///< end here, within the schedule of all epochs; 0: all
@@ -87,6 +91,10 @@ struct Algorithm {
   std::unique_ptr<Model> (*load)(const ModelSpec&, const StateDict&);
   bool trains_by_gradient = false;    ///< in epochs, whoever its solver is
   std::span<const Solver> solvers{};  ///< if it has several; `uses` and `defaults` are the first's
+  bool averages_sweeps = false;  ///< its epochs are sweeps of a sampler: the last model is the best one
+
+  /// Whether `fit` reports epochs.
+  bool has_epochs() const { return trains_by_gradient || averages_sweeps; }
 };
 
 std::span<const Algorithm> algorithms();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "movrec/core/ids.hpp"
@@ -24,6 +25,24 @@ class Model {
   virtual void predict(std::span<const UserIdx> users,
                        std::span<const ItemIdx> items,
                        std::span<float> stars) const = 0;
+
+  /// As predict, for ratings given at `times` (unix seconds; empty: at no known time). Only models that have
+  /// the day as a feature look at them.
+  virtual void predict_at(std::span<const UserIdx> users,
+                          std::span<const ItemIdx> items,
+                          [[maybe_unused]] std::span<const std::int64_t> times,
+                          std::span<float> stars) const {
+    predict(users, items, stars);
+  }
+
+  /// Whether predict_deviations may be called.
+  virtual bool knows_deviations() const { return false; }
+  /// How far each rating is expected to lie from predict_at: its predictive standard deviation, which holds
+  /// both what the model does not know and what nobody can.
+  virtual void predict_deviations([[maybe_unused]] std::span<const UserIdx> users,
+                                  [[maybe_unused]] std::span<const ItemIdx> items,
+                                  [[maybe_unused]] std::span<const std::int64_t> times,
+                                  [[maybe_unused]] std::span<float> deviations) const {}
 
   /// Fills `scores`, [users.size(), n_items] row-major: what to rank by, higher is better. All finite.
   virtual void score(std::span<const UserQuery> users, std::span<float> scores) const = 0;
