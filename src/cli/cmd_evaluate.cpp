@@ -22,6 +22,7 @@ struct EvaluateOptions {
   std::string part = "test";
   std::vector<std::string> fail_if;
   std::string predictions;
+  bool uncertainty = false;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -38,6 +39,9 @@ struct EvaluateOptions {
                 .help = "write user,item,rating,prediction of each row as CSV (predictions clipped)",
                 .value_name = "FILE"},
           self.predictions);
+    visit(Field{.name = "uncertainty",
+                .help = "how often ratings lie within their 50, 80 and 95 % intervals (bfm)"},
+          self.uncertainty);
   }
 };
 
@@ -78,6 +82,16 @@ Table make_table(const RatingReport& report, const RatingReferences& references)
   return table;
 }
 
+Table coverage_table(const std::vector<IntervalCoverage>& coverage) {
+  using enum Table::Align;
+  Table table({{"interval"}, {"ratings within", right}, {"mean width", right}});
+  for (const IntervalCoverage& interval : coverage)
+    table.add_row({fmt::format("{:.0f} %", 100 * interval.nominal),
+                   fmt::format("{:.1f} %", 100 * interval.observed),
+                   fmt::format("± {:.2f} stars", interval.mean_half_width)});
+  return table;
+}
+
 void write_predictions(const std::string& path, const Fitted& fitted, const Ratings& rows) {
   constexpr std::size_t kBlockRows = 1 << 16;
   write_stream_atomically(path, [&](std::ostream& file) {
@@ -85,8 +99,10 @@ void write_predictions(const std::string& path, const Fitted& fitted, const Rati
     std::vector<float> stars(std::min(kBlockRows, rows.size()));
     for (std::size_t begin = 0; begin < rows.size(); begin += kBlockRows) {
       const std::size_t n = std::min(kBlockRows, rows.size() - begin);
-      fitted.model->predict(std::span(rows.users).subspan(begin, n), std::span(rows.items).subspan(begin, n),
-                            std::span(stars).first(n));
+      const auto times =
+          rows.times.empty() ? std::span<const std::int64_t>() : std::span(rows.times).subspan(begin, n);
+      fitted.model->predict_at(std::span(rows.users).subspan(begin, n),
+                               std::span(rows.items).subspan(begin, n), times, std::span(stars).first(n));
       std::string text;
       for (std::size_t k = 0; k < n; ++k)
         text += csv_line({fmt::to_string(number(fitted.dataset.users.id(rows.users[begin + k]))),
@@ -123,8 +139,11 @@ int run_evaluate(const FittedOptions& fitted_options,
     spdlog::warn("the model was trained on the {} rows: their errors say nothing about new ratings",
                  options.part);
   const Ratings rows = fitted.dataset.ratings.subset(rows_of(fitted.split, options.part));
+  if (rows.size() == 0) fail(ErrorKind::usage, "--part {}: this split has no such rows", options.part);
   const RatingReport report = evaluate_ratings(*fitted.model, rows, fitted.train, fitted.dataset.stars);
   const RatingReferences references = evaluate_references(rows, fitted.train, fitted.dataset.stars);
+  const std::vector<IntervalCoverage> coverage =
+      options.uncertainty ? evaluate_coverage(*fitted.model, rows) : std::vector<IntervalCoverage>();
   if (!options.predictions.empty()) write_predictions(options.predictions, fitted, rows);
 
   std::ostream& out = *invocation.out;
@@ -136,10 +155,15 @@ int run_evaluate(const FittedOptions& fitted_options,
               {"part", options.part}};
     json[options.part] = to_json(report);
     json["references"] = {{"constant", to_json(references.constant)}, {"bias", to_json(references.bias)}};
+    for (const IntervalCoverage& interval : coverage)
+      json["coverage"].push_back({{"nominal", interval.nominal},
+                                  {"observed", interval.observed},
+                                  {"mean_half_width", interval.mean_half_width}});
     out << json.dump(2) << '\n';
   } else {
     out << fmt::format("{} on {}, {} rows ({})\n\n{}", checkpoint.spec.algorithm, checkpoint.dataset_name,
                        options.part, fitted.path.string(), make_table(report, references).text());
+    if (!coverage.empty()) out << '\n' << coverage_table(coverage).text();
   }
   out.flush();
   hold_gates(gates, report.all);

@@ -65,8 +65,9 @@ Format choose_format(const OutputOptions& options, bool json) {
 struct Line {
   int rank;
   ItemIdx item;
-  float score;  ///< what was ranked by: stars, not clipped, or the model's own measure
-  float stars;  ///< clipped
+  float score;      ///< what was ranked by: stars, not clipped, or the model's own measure
+  float stars;      ///< clipped
+  float deviation;  ///< of the rating around `stars`, where the model knows it
 };
 
 /// Writes the lists of users, one after the other, between open and close.
@@ -77,7 +78,8 @@ class ListWriter {
 
   void open() {
     if (format_ == Format::csv)
-      out_ << csv_line({"user", "rank", "item", "title", "genres", "score", "stars"});
+      out_ << with_deviation(csv_line({"user", "rank", "item", "title", "genres", "score", "stars"}),
+                             "deviation");
     if (format_ == Format::json) out_ << R"({"schema":"movrec.recommend/1","users":[)";
   }
 
@@ -109,16 +111,23 @@ class ListWriter {
   std::string genres(ItemIdx item, std::string_view separator) const {
     return fmt::format("{}", fmt::join(fitted_.dataset.catalog.genres(item), separator));
   }
+  bool shows_deviation() const { return fitted_.model->knows_deviations(); }
+  /// One more field at the end of a line of CSV, where the model knows it.
+  std::string with_deviation(std::string line, std::string_view field) const {
+    return shows_deviation() ? line.insert(line.size() - 1, fmt::format(",{}", field)) : line;
+  }
   bool shows_score() const { return !fitted_.model->scores_are_stars(); }
 
   void write_table(std::int32_t id, std::span<const Line> lines) {
     using enum Table::Align;
     std::vector<Table::Column> columns{{"rank", right}, {"title"}, {"genres"}, {"stars", right}};
+    if (shows_deviation()) columns.push_back({"±", right});
     if (shows_score()) columns.push_back({"score", right});
     Table table(std::move(columns));
     for (const Line& line : lines) {
       std::vector<std::string> cells{fmt::to_string(line.rank), fitted_.dataset.catalog.title(line.item),
                                      genres(line.item, ", "), fmt::format("{:.2f}", line.stars)};
+      if (shows_deviation()) cells.push_back(fmt::format("{:.2f}", line.deviation));
       if (shows_score()) cells.push_back(fmt::to_string(line.score));
       table.add_row(std::move(cells));
     }
@@ -127,23 +136,26 @@ class ListWriter {
 
   void write_csv(std::int32_t id, std::span<const Line> lines) {
     for (const Line& line : lines)
-      out_ << csv_line({fmt::to_string(id), fmt::to_string(line.rank),
-                        fmt::to_string(number(fitted_.dataset.items.id(line.item))),
-                        fitted_.dataset.catalog.title(line.item), genres(line.item, "|"),
-                        fmt::to_string(line.score), fmt::to_string(line.stars)});
+      out_ << with_deviation(csv_line({fmt::to_string(id), fmt::to_string(line.rank),
+                                       fmt::to_string(number(fitted_.dataset.items.id(line.item))),
+                                       fitted_.dataset.catalog.title(line.item), genres(line.item, "|"),
+                                       fmt::to_string(line.score), fmt::to_string(line.stars)}),
+                             fmt::to_string(line.deviation));
   }
 
   nlohmann::ordered_json to_json(std::int32_t id, std::span<const Line> lines) const {
     // The shortest digits that give the same float: 4.8, not 4.800000190734863.
     const auto shortest = [](float x) { return std::strtod(fmt::to_string(x).c_str(), nullptr); };
     auto items = nlohmann::ordered_json::array();
-    for (const Line& line : lines)
+    for (const Line& line : lines) {
       items.push_back({{"rank", line.rank},
                        {"item", number(fitted_.dataset.items.id(line.item))},
                        {"title", fitted_.dataset.catalog.title(line.item)},
                        {"genres", fitted_.dataset.catalog.genres(line.item)},
                        {"score", shortest(line.score)},
                        {"stars", shortest(line.stars)}});
+      if (shows_deviation()) items.back()["deviation"] = shortest(line.deviation);
+    }
     return {{"user", id}, {"items", std::move(items)}};
   }
 
@@ -160,12 +172,16 @@ std::vector<Line> make_lines(const Fitted& fitted, UserIdx user, std::span<const
   for (const Recommendation& one : list) stars.push_back(one.score), items.push_back(one.item);
   if (!fitted.model->scores_are_stars())
     fitted.model->predict(std::vector<UserIdx>(list.size(), user), items, stars);
+  std::vector<float> deviations(list.size());
+  if (fitted.model->knows_deviations())
+    fitted.model->predict_deviations(std::vector<UserIdx>(list.size(), user), items, {}, deviations);
   std::vector<Line> lines;
   for (std::size_t k = 0; k < list.size(); ++k)
     lines.push_back({.rank = static_cast<int>(k + 1),
                      .item = list[k].item,
                      .score = list[k].score,
-                     .stars = fitted.dataset.stars.clip(stars[k])});
+                     .stars = fitted.dataset.stars.clip(stars[k]),
+                     .deviation = deviations[k]});
   return lines;
 }
 

@@ -77,10 +77,11 @@ Checkpoint apply_checkpoint(TrainFlags& flags, const Invocation& invocation) {
   const AlgorithmOptions asked = flags.algorithm;
   for (const OptionRef& option : option_refs(flags)) {
     const std::string_view name = option.field.name;
-    if (invocation.origin(name) > Origin::preset && name != "epochs" && name != "patience" && name != "sweeps")
-      throw Error(ErrorKind::usage,
-                  fmt::format("{} cannot change in a resumed run", invocation.origin_text(name)),
-                  "model, data and split come from its checkpoint; --epochs, --sweeps and --patience may be given");
+    if (invocation.origin(name) > Origin::preset && name != "epochs" && name != "patience" &&
+        name != "sweeps")
+      throw Error(
+          ErrorKind::usage, fmt::format("{} cannot change in a resumed run", invocation.origin_text(name)),
+          "model, data and split come from its checkpoint; --epochs, --sweeps and --patience may be given");
   }
   flags.model = last.spec.algorithm;
   flags.data = last.data;

@@ -45,8 +45,7 @@ Rows all_rows(const Dataset& dataset) {
 std::pair<Rows, Rows> random_cut(const Rows& rows, std::size_t n, std::uint32_t seed) {
   Rows order = numpy_permutation(rows.size(), seed);
   for (RowIdx& i : order) i = rows[i];
-  const auto middle =
-      order.begin() + static_cast<std::ptrdiff_t>(std::min(n, rows.size()));
+  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(std::min(n, rows.size()));
   return {Rows(order.begin(), middle), Rows(middle, order.end())};
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "movrec/core/error.hpp"
 #include "movrec/model/closed_form.hpp"
 
 namespace movrec {
@@ -50,7 +52,8 @@ void for_each_prediction(const Model& model, const Ratings& rows, Visit&& visit)
   std::vector<float> stars(std::min(kBlockRows, rows.size()));
   for (std::size_t begin = 0; begin < rows.size(); begin += kBlockRows) {
     const std::size_t n = std::min(kBlockRows, rows.size() - begin);
-    const auto times = rows.times.empty() ? std::span<const std::int64_t>() : std::span(rows.times).subspan(begin, n);
+    const auto times =
+        rows.times.empty() ? std::span<const std::int64_t>() : std::span(rows.times).subspan(begin, n);
     model.predict_at(std::span(rows.users).subspan(begin, n), std::span(rows.items).subspan(begin, n), times,
                      std::span(stars).first(n));
     for (std::size_t k = 0; k < n; ++k) visit(begin + k, stars[k]);
@@ -83,6 +86,29 @@ double evaluate_rmse(const Model& model, const Ratings& rows, StarScale scale) {
   for_each_prediction(model, rows,
                       [&](std::size_t row, float predicted) { sums.add(rows.stars[row], predicted); });
   return sums.scores().rmse;
+}
+
+std::vector<IntervalCoverage> evaluate_coverage(const Model& model, const Ratings& rows) {
+  if (!model.knows_deviations())
+    throw Error(ErrorKind::model, "this model knows no predictive deviations", {},
+                "movrec train --model bfm");
+  constexpr std::pair<double, double> kIntervals[] = {{0.5, 0.67449}, {0.8, 1.28155}, {0.95, 1.95996}};
+  std::vector<float> stars(rows.size()), deviations(rows.size());
+  model.predict_at(rows.users, rows.items, rows.times, stars);
+  model.predict_deviations(rows.users, rows.items, rows.times, deviations);
+  const auto n = static_cast<double>(std::max<std::size_t>(rows.size(), 1));
+  std::vector<IntervalCoverage> out;
+  for (const auto& [nominal, z] : kIntervals) {
+    IntervalCoverage coverage{.nominal = nominal};
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      const double half_width = z * static_cast<double>(deviations[row]);
+      coverage.observed +=
+          std::abs(static_cast<double>(stars[row] - rows.stars[row])) <= half_width ? 1 / n : 0;
+      coverage.mean_half_width += half_width / n;
+    }
+    out.push_back(coverage);
+  }
+  return out;
 }
 
 RatingReferences evaluate_references(const Ratings& rows, const Ratings& train, StarScale scale) {

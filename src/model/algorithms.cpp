@@ -62,15 +62,8 @@ constexpr auto kMfAls = joined(names("solver",
                                kDamping);
 constexpr auto kTowerNet = joined(names("layers", "dropout"), kAnyNet);
 constexpr auto kBothNet = joined(names("embedding-dim", "layers", "dropout"), kAnyNet);
-constexpr auto kBfm = names("embedding-dim",
-                            "seed",
-                            "refit",
-                            "likelihood",
-                            "features",
-                            "sweeps",
-                            "burn-in",
-                            "chains",
-                            "samples");
+constexpr auto kBfm = names(
+    "embedding-dim", "seed", "refit", "likelihood", "features", "sweeps", "burn-in", "chains", "samples");
 constexpr auto kItemDamping = names("item-damping");
 
 using Default = OptionDefault;

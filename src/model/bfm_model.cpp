@@ -68,7 +68,8 @@ class BfmModel final : public Model {
 };
 
 /// The mean of all draws so far on validation rows, without keeping the draws: it counts on being asked for
-/// the same pairs in the same order once a sweep. Before the burn-in ends it answers with the last draws alone.
+/// the same pairs in the same order once a sweep. Before the burn-in ends it answers with the last draws
+/// alone.
 class RunningMean final : public Model {
  public:
   void start(const BfmPosterior& draws, bool counts) {
@@ -135,7 +136,8 @@ class Chains {
     const BfmOptions& options = spec.options.bfm;
     for (int chain = 0; chain < options.chains; ++chain)
       samplers_.emplace_back(design, options.likelihood == "probit",
-                             static_cast<int>(spec.options.net.embedding_dim), spec.options.train.seed, chain);
+                             static_cast<int>(spec.options.net.embedding_dim), spec.options.train.seed,
+                             chain);
   }
 
   /// One sweep of each chain.
@@ -148,8 +150,12 @@ class Chains {
       samplers_[chain].sweep(std::max(threads / at_once, 1));
   }
 
-  std::span<const BfmSampler> samplers() const { return samplers_; }
-  int sweeps_done() const { return samplers_[0].sweeps_done(); }
+  std::span<const BfmSampler> samplers() const {
+    return samplers_;
+  }
+  int sweeps_done() const {
+    return samplers_[0].sweeps_done();
+  }
   double train_mse() const {
     double sum = 0;
     for (const BfmSampler& sampler : samplers_) sum += sampler.train_mse();
@@ -192,10 +198,9 @@ std::unique_ptr<Model> fit_bfm_model(const FitContext& context) {
     chains.load(context.resume->trainer);
     running.load(context.resume->trainer);
   }
-  BfmModel model(context.resume
-                     ? BfmPosterior(context.resume->model, context.spec.n_users, context.spec.n_items)
-                     : none,
-                 context.spec.n_items, first.n_parameters() * options.chains);
+  BfmModel model(
+      context.resume ? BfmPosterior(context.resume->model, context.spec.n_users, context.spec.n_items) : none,
+      context.spec.n_items, first.n_parameters() * options.chains);
   const auto trainer_state = [&] {
     StateDict state;
     chains.save(state);

@@ -48,8 +48,7 @@ Prior draw_prior(std::span<const float> values, RandomStream& random) {
 }  // namespace
 
 double draw_gamma(RandomStream& random, double shape, double rate) {
-  if (shape < 1)
-    return draw_gamma(random, shape + 1, rate) * std::pow(1 - random.uniform(), 1 / shape);
+  if (shape < 1) return draw_gamma(random, shape + 1, rate) * std::pow(1 - random.uniform(), 1 / shape);
   const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
   while (true) {
     const double x = random.normal(), root = 1 + c * x;
@@ -216,7 +215,8 @@ BfmTable BlockState::served_table() const {
     all[rank] += static_cast<double>(table_.a[row]);
     of_side[rank] += static_cast<double>(side.a[row]);
   }
-  for (std::size_t f = 0; f <= rank; ++f) all[f] /= std::max(n_known, 1.0), of_side[f] /= std::max(n_known, 1.0);
+  for (std::size_t f = 0; f <= rank; ++f)
+    all[f] /= std::max(n_known, 1.0), of_side[f] /= std::max(n_known, 1.0);
   for (std::size_t row = 0; row < n_rows(); ++row) {
     if (block_.counts[row] != 0) continue;
     double a = all[rank] + static_cast<double>(side.a[row]) - of_side[rank];

@@ -38,11 +38,11 @@ inline std::uint32_t purpose_of(std::uint32_t group, int factor) {
 /// The weights and factors of one group's features, and their priors.
 struct GroupState {
   const BfmGroup* group;
-  std::uint32_t number;                        ///< among all groups of all blocks
-  std::vector<float> w;                        ///< [features]
-  std::vector<float> v{};                      ///< [rank, features]
-  std::vector<Prior> priors{};                 ///< of w, then of each factor; noise_precision is not in use
-  std::vector<float> counts2{}, counts4{};         ///< training rows times weight^2 (^4), by block row
+  std::uint32_t number;                     ///< among all groups of all blocks
+  std::vector<float> w;                     ///< [features]
+  std::vector<float> v{};                   ///< [rank, features]
+  std::vector<Prior> priors{};              ///< of w, then of each factor; noise_precision is not in use
+  std::vector<float> counts2{}, counts4{};  ///< training rows times weight^2 (^4), by block row
   std::vector<float> feature_counts2{}, feature_counts4{};  ///< their sums by feature
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <numeric>
 
@@ -14,7 +15,7 @@
 namespace movrec {
 namespace {
 
-constexpr std::size_t kMostBins = 10;       ///< of ages and years
+constexpr std::size_t kMostBins = 10;        ///< of ages and years
 constexpr std::size_t kMostCategories = 16;  ///< up to so many different numbers are their own bins
 constexpr std::int64_t kSecondsPerDay = 86400;
 
@@ -69,7 +70,8 @@ BfmGroup binned(std::string name, std::span<const std::int16_t> numbers) {
   starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
   if (starts.size() > kMostCategories) {
     starts.clear();
-    for (std::size_t bin = 0; bin < kMostBins; ++bin) starts.push_back(sorted[bin * sorted.size() / kMostBins]);
+    for (std::size_t bin = 0; bin < kMostBins; ++bin)
+      starts.push_back(sorted[bin * sorted.size() / kMostBins]);
     starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
   }
   std::vector<std::int32_t> bins;
@@ -107,7 +109,7 @@ Lists bags(std::size_t n_rows, std::span<const std::uint32_t> rows, std::span<co
 void sort_rows(BfmDesign& design, const Ratings& train) {
   const bool by_day = design.has_day || design.has_user_day;
   const auto key_of = [&](std::uint32_t row) {
-    return user_day_key(train.users[row], by_day ? day_of(train.times[row]) : 0);
+    return user_day_key(number(train.users[row]), by_day ? day_of(train.times[row]) : 0);
   };
   design.rows.resize(train.size());
   std::iota(design.rows.begin(), design.rows.end(), 0U);
@@ -160,9 +162,15 @@ struct Family {
   bool is_standard;
   bool (*has)(const Ratings&, const SideInfo*);
 };
-bool always(const Ratings&, const SideInfo*) { return true; }
-bool has_times(const Ratings& train, const SideInfo*) { return !train.times.empty(); }
-bool has_users(const Ratings&, const SideInfo* side) { return side != nullptr && !side->users.empty(); }
+bool always(const Ratings&, const SideInfo*) {
+  return true;
+}
+bool has_times(const Ratings& train, const SideInfo*) {
+  return !train.times.empty();
+}
+bool has_users(const Ratings&, const SideInfo* side) {
+  return side != nullptr && !side->users.empty();
+}
 bool has_genres(const Ratings&, const SideInfo* side) {
   return side != nullptr && std::ranges::any_of(side->items.genre_bits, [](auto bits) { return bits != 0; });
 }
@@ -227,6 +235,26 @@ void add_item_side(BfmBlock& block, const Catalog& items, std::string_view name)
   }
 }
 
+/// Users or items by descending number of ratings, then by index.
+struct Ranking {
+  explicit Ranking(const std::vector<std::int32_t>& counts) : order(counts.size()), row_of(counts.size()) {
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::stable_sort(order, std::greater<>(), [&](std::uint32_t k) { return counts[k]; });
+    for (std::size_t row = 0; row < order.size(); ++row) row_of[order[row]] = static_cast<std::int32_t>(row);
+  }
+  /// A column by row; empty where the data has none.
+  template <class T>
+  std::vector<T> sorted(const std::vector<T>& column) const {
+    std::vector<T> out;
+    if (column.empty()) return out;
+    for (const std::uint32_t k : order) out.push_back(column[k]);
+    return out;
+  }
+
+  std::vector<std::uint32_t> order;
+  std::vector<std::int32_t> row_of;
+};
+
 std::vector<float> as_floats(const std::vector<std::int32_t>& counts) {
   return {counts.begin(), counts.end()};
 }
@@ -244,20 +272,26 @@ std::int32_t day_of(std::int64_t unix_seconds) {
   return static_cast<std::int32_t>(unix_seconds % kSecondsPerDay < 0 ? day - 1 : day);
 }
 
-std::int64_t user_day_key(UserIdx user, std::int32_t day) {
-  return std::int64_t{number(user)} << 32 | static_cast<std::uint32_t>(day);
+std::int64_t user_day_key(std::int32_t user_row, std::int32_t day) {
+  return std::int64_t{user_row} << 32 | static_cast<std::uint32_t>(day);
 }
 
 std::span<const std::string_view> bfm_families() {
   return kFamilyNames;
 }
 
-BfmDesign make_bfm_design(const Ratings& train, const SideInfo* side, std::span<const std::string> families) {
-  BfmDesign design{.n_users = train.n_users, .n_items = train.n_items};
-  const std::vector<std::string_view> chosen = chosen_families(train, side, families);
-  const auto has = [&](std::string_view name) {
-    return std::ranges::find(chosen, name) != chosen.end();
-  };
+BfmDesign make_bfm_design(const Ratings& ratings,
+                          const SideInfo* side,
+                          std::span<const std::string> families) {
+  BfmDesign design{.n_users = ratings.n_users, .n_items = ratings.n_items};
+  const std::vector<std::string_view> chosen = chosen_families(ratings, side, families);
+  const Ranking users_ranked(ratings_per_user(ratings)), items_ranked(ratings_per_item(ratings));
+  design.user_rows = users_ranked.row_of;
+  design.item_rows = items_ranked.row_of;
+  Ratings train = ratings;
+  for (UserIdx& user : train.users) user = UserIdx{design.user_rows[index(user)]};
+  for (ItemIdx& item : train.items) item = ItemIdx{design.item_rows[index(item)]};
+  const auto has = [&](std::string_view name) { return std::ranges::find(chosen, name) != chosen.end(); };
   design.has_day = has("day");
   design.has_user_day = has("user-day");
   sort_rows(design, train);
@@ -271,16 +305,25 @@ BfmDesign make_bfm_design(const Ratings& train, const SideInfo* side, std::span<
   for (const std::uint32_t row : design.rows)
     users.push_back(static_cast<std::uint32_t>(number(train.users[row])));
   if (has("implicit-user"))
-    design.user.groups.push_back(make_group("implicit-user", bags(design.user.n_rows, users, design.items),
-                                            design.item.n_rows, true));
+    design.user.groups.push_back(
+        make_group("implicit-user", bags(design.user.n_rows, users, design.items), design.item.n_rows, true));
   if (has("implicit-item"))
-    design.item.groups.push_back(make_group("implicit-item", bags(design.item.n_rows, design.items, users),
-                                            design.user.n_rows, true));
+    design.item.groups.push_back(
+        make_group("implicit-item", bags(design.item.n_rows, design.items, users), design.user.n_rows, true));
   if (design.has_day || design.has_user_day) add_context(design);
+  if (side == nullptr) return design;
+  const UserFeatures side_users{.ages = users_ranked.sorted(side->users.ages),
+                                .genders = users_ranked.sorted(side->users.genders),
+                                .occupations = users_ranked.sorted(side->users.occupations),
+                                .zips = users_ranked.sorted(side->users.zips),
+                                .occupation_names = {}};
+  const Catalog side_items{.titles = {},
+                           .years = items_ranked.sorted(side->items.years),
+                           .genre_bits = items_ranked.sorted(side->items.genre_bits),
+                           .genre_names = side->items.genre_names};
   for (const std::string_view name : chosen) {
-    if (side == nullptr) break;
-    add_user_side(design.user, side->users, name);
-    add_item_side(design.item, side->items, name);
+    add_user_side(design.user, side_users, name);
+    add_item_side(design.item, side_items, name);
   }
   return design;
 }

@@ -70,8 +70,8 @@ MOVREC_MULTIVERSION void sample_factors(std::span<const std::uint32_t> feature_b
     const Float4 total = (part[0] + part[1]) + (part[2] + part[3]);
 
     const float old = v[j];
-    const float sum_h2 = std::max(
-        total[kQ] - total[kE] - 2 * old * total[kP] + old * old * feature_counts[j], 0.F);
+    const float sum_h2 =
+        std::max(total[kQ] - total[kE] - 2 * old * total[kP] + old * old * feature_counts[j], 0.F);
     const float sum_he = total[kG] - old * total[kE];
     const float precision = prior.precision + alpha * sum_h2;
     const float mean = (prior.precision * prior.mean - alpha * (sum_he - old * sum_h2)) / precision;
@@ -83,6 +83,7 @@ MOVREC_MULTIVERSION void sample_factors(std::span<const std::uint32_t> feature_b
     const Float4 by_p{d, 0, 3 * d, d * d - old * d};
     const Float4 by_count{-old * d, d, d * d - old * d, -old * d * d};
     const Float4 by_q{0, 0, 0, d};
+#pragma GCC unroll 4
     for (row = begin; row < end; ++row) {
       Float4& s = sums[*row];
       s += splat(s[kP]) * by_p + splat(s[kQ]) * by_q + splat(counts[*row]) * by_count;
@@ -157,6 +158,7 @@ MOVREC_MULTIVERSION void sum_by_item(std::span<const std::uint32_t> segment_begi
     const float c = segment_q[segment];
     const Float4 constant{c, c * c, 0, 0}, by_e{0, 0, 1, c};
     const std::size_t last = segment_begin[segment + 1];
+#pragma GCC unroll 4
     for (std::size_t row = segment_begin[segment]; row < last; ++row) {
       const std::uint32_t item = items[row];
       const float now = e[row] + (item_q[item] * dq + de);

@@ -21,10 +21,10 @@ struct Prior {
   float mean, precision, noise_precision;
 };
 
-/// Draws v_j of every feature j of one group and one factor in turn: v ~ N((λμ - α Σ h (e - h v)) / P, 1 / P),
-/// P = λ + α Σ h², h = x (q - x v) (Rendle, "Factorization machines with libFM", 2012, section 3.3.3), with the
-/// sums over training rows taken from the scaled `sums` of block rows. `counts` is N x⁴ by block row and
-/// `feature_counts` its sum by feature.
+/// Draws v_j of every feature j of one group and one factor in turn: v ~ N((λμ - α Σ h (e - h v)) / P, 1 /
+/// P), P = λ + α Σ h², h = x (q - x v) (Rendle, "Factorization machines with libFM", 2012, section 3.3.3),
+/// with the sums over training rows taken from the scaled `sums` of block rows. `counts` is N x⁴ by block row
+/// and `feature_counts` its sum by feature.
 void sample_factors(std::span<const std::uint32_t> feature_begin,
                     std::span<const std::uint32_t> rows,
                     std::span<const float> counts,

@@ -42,7 +42,12 @@ std::vector<T> take(const StateDict& state, const std::string& name) {
 }  // namespace
 
 BfmPosterior::BfmPosterior(const BfmDesign& design, std::span<const float> levels, int rank)
-    : rank_(rank), levels_(levels.begin(), levels.end()), days_(design.days), user_days_(design.user_days) {
+    : rank_(rank),
+      levels_(levels.begin(), levels.end()),
+      user_rows_(design.user_rows),
+      item_rows_(design.item_rows),
+      days_(design.days),
+      user_days_(design.user_days) {
   double sum = 0;
   for (const float stars : design.stars) sum += static_cast<double>(stars);
   mean_stars_ = static_cast<float>(sum / static_cast<double>(std::max<std::size_t>(design.stars.size(), 1)));
@@ -98,11 +103,14 @@ void BfmPosterior::add(Table& table, const BfmTable& drawn) {
 
 std::array<std::int32_t, BfmPosterior::kTables> BfmPosterior::rows_of(const BfmQuery& query,
                                                                       std::size_t k) const {
-  std::array<std::int32_t, kTables> rows{number(query.users[k]), number(query.items[k]), -1, -1};
+  const UserIdx user = query.users[k];
+  const ItemIdx item = query.items[k];
+  std::array<std::int32_t, kTables> rows{user == kNoUser ? -1 : user_rows_[index(user)],
+                                         item == kNoItem ? -1 : item_rows_[index(item)], -1, -1};
   if (query.times.empty()) return rows;
   const std::int32_t day = day_of(query.times[k]);
   if (tables_[kDay].n > 0) rows[kDay] = find(days_, day);
-  if (tables_[kUserDay].n > 0) rows[kUserDay] = find(user_days_, user_day_key(query.users[k], day));
+  if (tables_[kUserDay].n > 0) rows[kUserDay] = find(user_days_, user_day_key(rows[kUser], day));
   return rows;
 }
 
@@ -112,7 +120,8 @@ void BfmPosterior::score(std::size_t draw,
                          std::span<float> scores,
                          std::span<float> variances) const {
   const auto rank = static_cast<std::size_t>(rank_);
-  // The context of the row before: its users, days and user-days in one vector c, and its score without an item.
+  // The context of the row before: its users, days and user-days in one vector c, and its score without an
+  // item.
   std::vector<float> c(rank), q(rank);
   float base = 0;
   const Table& items = tables_[kItem];
@@ -215,6 +224,8 @@ void BfmPosterior::save(StateDict& state) const {
   put(state, "shape", std::vector<std::int32_t>{rank_, static_cast<std::int32_t>(n_draws())});
   put(state, "mean", std::vector<float>{mean_stars_});
   put(state, "levels", levels_);
+  put(state, "user-rows", user_rows_);
+  put(state, "item-rows", item_rows_);
   put(state, "days", days_);
   put(state, "user-days", user_days_);
   put(state, "w0", w0_);
@@ -239,6 +250,8 @@ BfmPosterior::BfmPosterior(const StateDict& state, std::int32_t n_users, std::in
   const auto rank = static_cast<std::size_t>(shape[0]), draws = static_cast<std::size_t>(shape[1]);
   mean_stars_ = state.values<float>("mean", 1)[0];
   levels_ = take<float>(state, "levels");
+  user_rows_ = take<std::int32_t>(state, "user-rows", static_cast<std::size_t>(n_users));
+  item_rows_ = take<std::int32_t>(state, "item-rows", static_cast<std::size_t>(n_items));
   days_ = take<std::int32_t>(state, "days");
   user_days_ = take<std::int64_t>(state, "user-days");
   w0_ = take<float>(state, "w0", draws);

@@ -39,7 +39,8 @@ struct BfmSampler::Impl {
         zeros(d.item.n_rows) {
     std::size_t segment = 0;
     for (std::size_t slice = 0; slice <= kSlices; ++slice) {
-      while (segment < d.n_segments() && d.segment_begin[segment] * kSlices < slice * d.rows.size()) ++segment;
+      while (segment < d.n_segments() && d.segment_begin[segment] * kSlices < slice * d.rows.size())
+        ++segment;
       slices.push_back(slice == kSlices ? d.n_segments() : segment);
     }
     if (is_probit) set_levels();
@@ -59,8 +60,7 @@ struct BfmSampler::Impl {
                   fmt::format("the training rows have {}", levels.size()), "--likelihood gaussian");
     std::vector<double> counts(levels.size());
     for (const float stars : design.stars) {
-      classes.push_back(
-          static_cast<std::uint8_t>(std::ranges::lower_bound(levels, stars) - levels.begin()));
+      classes.push_back(static_cast<std::uint8_t>(std::ranges::lower_bound(levels, stars) - levels.begin()));
       ++counts[classes.back()];
     }
     cuts = CutPoints(counts);
@@ -88,8 +88,8 @@ struct BfmSampler::Impl {
     const auto width = static_cast<std::size_t>(rank);
     for_slices([&](std::size_t, std::size_t begin, std::size_t end) {
       std::vector<float> c(width);
-      std::size_t u = static_cast<std::size_t>(
-          std::ranges::upper_bound(design.user_segments, begin) - design.user_segments.begin() - 1);
+      std::size_t u = static_cast<std::size_t>(std::ranges::upper_bound(design.user_segments, begin) -
+                                               design.user_segments.begin() - 1);
       for (std::size_t s = begin; s < end; ++s) {
         while (design.user_segments[u + 1] <= s) ++u;
         float base = static_cast<float>(w0) + user.table().a[u];
@@ -116,7 +116,8 @@ struct BfmSampler::Impl {
     for (std::size_t begin = 0; begin < e.size(); begin += 8 * kRowsPerBlock) {
       const std::size_t n = std::min(kRowsPerBlock, e.size() - begin);
       std::fill(mean.begin(), mean.end(), 0);
-      add_expected_stars(std::span(e).subspan(begin, n), spread, levels, old_cuts, mean.data(), squares.data());
+      add_expected_stars(std::span(e).subspan(begin, n), spread, levels, old_cuts, mean.data(),
+                         squares.data());
       for (std::size_t k = 0; k < n; ++k)
         sum += std::pow(mean[k] - static_cast<double>(design.stars[begin + k]), 2);
       n_measured += static_cast<double>(n);
@@ -140,8 +141,8 @@ struct BfmSampler::Impl {
     upper.push_back(kFar);
     for_rows([&](std::size_t begin, std::size_t n) {
       const SweepKey at = sweep_key(chain_seed, sweeps);
-      redraw_targets({at.key, at.sweep, kTargets}, begin, classes.data() + begin,
-                     lower.data(), upper.data(), std::span(e).subspan(begin, n));
+      redraw_targets({at.key, at.sweep, kTargets}, begin, classes.data() + begin, lower.data(), upper.data(),
+                     std::span(e).subspan(begin, n));
     });
   }
 
@@ -296,7 +297,9 @@ BfmSampler::~BfmSampler() = default;
 BfmSampler::BfmSampler(BfmSampler&&) noexcept = default;
 
 void BfmSampler::sweep(int threads) {
-  impl_->threads = threads;
+  // Fewer rows are not worth waking threads for, twice a factor.
+  constexpr std::size_t kRowsPerThread = 200'000;
+  impl_->threads = std::min(threads, 1 + static_cast<int>(impl_->e.size() / kRowsPerThread));
   impl_->sweep();
 }
 

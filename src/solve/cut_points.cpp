@@ -218,9 +218,9 @@ void CutPoints::sample(const ScoreGrid& grid, RandomStream& random) {
   Vector proposed = solve_transposed(mode.factor, std::move(z));
   for (std::size_t j = 0; j < n; ++j)
     proposed[j] = mode.a[j] + proposed[j] * std::sqrt(kDegreesOfFreedom / chi_square);
-  const double log_ratio =
-      log_posterior(grid, proposed, nullptr, nullptr) - log_posterior(grid, a_, nullptr, nullptr) -
-      log_proposal(mode, proposed) + log_proposal(mode, a_);
+  const double log_ratio = log_posterior(grid, proposed, nullptr, nullptr) -
+                           log_posterior(grid, a_, nullptr, nullptr) - log_proposal(mode, proposed) +
+                           log_proposal(mode, a_);
   if (std::log(1 - random.uniform()) < log_ratio) a_ = std::move(proposed);
 }
 

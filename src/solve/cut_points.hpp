@@ -20,7 +20,9 @@ class ScoreGrid {
 
   std::size_t n_points() const { return n_points_; }
   double score(std::size_t point) const { return origin_ + static_cast<double>(point) * step_; }
-  double count(std::size_t in_class, std::size_t point) const { return counts_[in_class * n_points_ + point]; }
+  double count(std::size_t in_class, std::size_t point) const {
+    return counts_[in_class * n_points_ + point];
+  }
 
  private:
   double origin_, step_;

@@ -29,11 +29,12 @@ struct SplitOptions {
                 .min = 0.001,
                 .max = 0.9},
           self.test_fraction);
-    visit(Field{.name = "test-rows",
-                .help = "random: exactly so many test rows instead of --test-fraction (0: rounded up from it)",
-                .min = 0,
-                .max = 4e9},
-          self.test_rows);
+    visit(
+        Field{.name = "test-rows",
+              .help = "random: exactly so many test rows instead of --test-fraction (0: rounded up from it)",
+              .min = 0,
+              .max = 4e9},
+        self.test_rows);
     visit(Field{.name = "valid-fraction",
                 .help =
                     "share of the part named by --valid-from that is validation (0: 0.1; chronological: 0.2)",

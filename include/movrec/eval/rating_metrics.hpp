@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "movrec/data/ratings.hpp"
 #include "movrec/model/model.hpp"
@@ -25,6 +26,15 @@ RatingReport evaluate_ratings(const Model&, const Ratings& rows, const Ratings& 
 
 /// RMSE over all rows, clipped: what validation looks at after each epoch.
 double evaluate_rmse(const Model&, const Ratings& rows, StarScale);
+
+/// How often ratings lie within their central interval: prediction ± z predictive deviations.
+struct IntervalCoverage {
+  double nominal = 0;   ///< what a normal distribution has there: 0.5, 0.8, 0.95
+  double observed = 0;  ///< share of the rows
+  double mean_half_width = 0;
+};
+/// For 50, 80 and 95 %. Error{model} if the model knows no deviations.
+std::vector<IntervalCoverage> evaluate_coverage(const Model&, const Ratings& rows);
 
 /// What any model must beat, fitted on the same training rows.
 struct RatingReferences {

@@ -64,7 +64,7 @@ struct FitContext {
   const ModelSpec& spec;
   const Ratings& train;
   const SideInfo* side = nullptr;  ///< of users and items besides ratings; may be null
-  std::string device = "cpu";  ///< cpu, cuda, cuda:n
+  std::string device = "cpu";      ///< cpu, cuda, cuda:n
   std::optional<FitState> resume{};
   int last_epoch = 0;                              ///< end here, within the schedule of all epochs; 0: all
   std::vector<double> replayed_rmse{};             ///< of the run whose number of epochs a refit repeats

@@ -15,7 +15,7 @@ struct BfmOptions {
   std::string likelihood = "probit";
   std::vector<std::string> features;
   int sweeps = 512;
-  int burn_in = 32;
+  int burn_in = 4;
   int chains = 1;
   int samples = 256;
 
@@ -57,16 +57,17 @@ struct BfmTable {
 struct BfmDraw {
   int rank = 0;
   float w0 = 0;
-  float noise = 1;          ///< standard deviation of the latent value around the score
+  float noise = 1;            ///< standard deviation of the latent value around the score
   std::vector<float> cuts{};  ///< ordered probit: cut-points; gaussian: none, and the score is in stars
   BfmTable user{}, item{}, day{}, user_day{};
 };
 
-/// One Markov chain of a Bayesian factorization machine: the feature families of BfmDesign with a normal prior
-/// of unknown mean and precision for each family and factor, gaussian or ordered-probit ratings. A sweep
-/// redraws everything once (Rendle, "Factorization machines with libFM", 2012, section 3.3; with relation
-/// blocks: Rendle, "Scaling factorization machines to relational data", VLDB 2013) in time O(ratings +
-/// non-zeros of the blocks) per factor. What is drawn depends on (seed, chain, sweep) alone, not on threads.
+/// One Markov chain of a Bayesian factorization machine: the feature families of BfmDesign with a normal
+/// prior of unknown mean and precision for each family and factor, gaussian or ordered-probit ratings. A
+/// sweep redraws everything once (Rendle, "Factorization machines with libFM", 2012, section 3.3; with
+/// relation blocks: Rendle, "Scaling factorization machines to relational data", VLDB 2013) in time O(ratings
+/// + non-zeros of the blocks) per factor. What is drawn depends on (seed, chain, sweep) alone, not on
+/// threads.
 class BfmSampler {
  public:
   /// The design must outlive the sampler. Error{usage} if a probit is asked for and the stars have more than

@@ -19,7 +19,7 @@ struct BfmGroup {
   bool is_unit = true;   ///< every weight is 1
   std::vector<std::uint32_t> feature_begin{0}, rows{};  ///< rows of feature j: [feature_begin[j], …[j + 1])
   std::vector<std::uint32_t> row_begin{0}, features{};  ///< the same, by row
-  std::vector<float> weight{};                        ///< by row
+  std::vector<float> weight{};                          ///< by row
 
   std::size_t n_features() const { return feature_begin.size() - 1; }
 };
@@ -38,10 +38,13 @@ struct BfmBlock {
 /// day, so that all rows of a segment have the same user and the same context.
 struct BfmDesign {
   std::int32_t n_users = 0, n_items = 0;
-  BfmBlock user{}, item{}, context{};  ///< context: one block row per segment, or none where no time is looked at
-  std::vector<std::uint32_t> rows{};         ///< of the training table, in sorted order
-  std::vector<std::uint32_t> items{};        ///< [rows]
-  std::vector<float> stars{};                ///< [rows]
+  /// The block row of a user (item): most ratings first, so that what is read most lies close together.
+  std::vector<std::int32_t> user_rows{}, item_rows{};
+  BfmBlock user{}, item{},
+      context{};  ///< context: one block row per segment, or none where no time is looked at
+  std::vector<std::uint32_t> rows{};           ///< of the training table, in sorted order
+  std::vector<std::uint32_t> items{};          ///< [rows]
+  std::vector<float> stars{};                  ///< [rows]
   std::vector<std::uint32_t> segment_begin{};  ///< into rows, one more than segments
   std::vector<std::uint32_t> user_segments{};  ///< into segments, n_users + 1
   std::vector<std::int32_t> days{};            ///< distinct days since 1970, ascending
@@ -54,7 +57,7 @@ struct BfmDesign {
 
 /// UTC.
 std::int32_t day_of(std::int64_t unix_seconds);
-std::int64_t user_day_key(UserIdx user, std::int32_t day);
+std::int64_t user_day_key(std::int32_t user_row, std::int32_t day);
 
 /// All families: user, item, implicit-user (the bag of a user's items), implicit-item (the bag of an item's
 /// users), day, user-day, age, gender, occupation, zip, genres, year.

@@ -18,9 +18,9 @@ struct BfmQuery {
   std::span<const std::int64_t> times;
 };
 
-/// Draws of a chain or several as a model answers from them: the mean over draws of a rating's expected stars,
-/// and the standard deviation of the rating itself around it. Vectors are kept as 8-bit integers with one
-/// scale for each draw and factor.
+/// Draws of a chain or several as a model answers from them: the mean over draws of a rating's expected
+/// stars, and the standard deviation of the rating itself around it. Vectors are kept as 8-bit integers with
+/// one scale for each draw and factor.
 ///
 /// What training rows do not know is answered by averages: a user (item) without ratings has the mean of the
 /// others beside his own side features, and the spread of the others is added to the latent noise; a day that
@@ -45,10 +45,10 @@ class BfmPosterior {
   struct Table {
     std::string name;
     std::size_t n = 0;
-    std::vector<std::int32_t> known{};   ///< [n] 1: has training rows
-    std::vector<std::int8_t> codes{};  ///< [draws, n, rank]
-    std::vector<float> scales{};       ///< [draws, rank]
-    std::vector<float> a{};              ///< [draws, n]
+    std::vector<std::int32_t> known{};      ///< [n] 1: has training rows
+    std::vector<std::int8_t> codes{};       ///< [draws, n, rank]
+    std::vector<float> scales{};            ///< [draws, rank]
+    std::vector<float> a{};                 ///< [draws, n]
     std::vector<float> mean{}, variance{};  ///< [draws, rank + 1] over known rows: q, then a
   };
   enum TableIndex { kUser, kItem, kDay, kUserDay, kTables };
@@ -59,11 +59,15 @@ class BfmPosterior {
              std::span<const std::array<std::int32_t, kTables>> rows,
              std::span<float> scores,
              std::span<float> variances) const;
-  void predict_block(const BfmQuery&, std::size_t begin, std::span<float> stars, std::span<float> deviations) const;
+  void predict_block(const BfmQuery&,
+                     std::size_t begin,
+                     std::span<float> stars,
+                     std::span<float> deviations) const;
 
   int rank_ = 0;
   float mean_stars_ = 0;
-  std::vector<float> levels_;  ///< empty: gaussian
+  std::vector<float> levels_;                        ///< empty: gaussian
+  std::vector<std::int32_t> user_rows_, item_rows_;  ///< of BfmDesign
   std::vector<std::int32_t> days_;
   std::vector<std::int64_t> user_days_;
   std::array<Table, kTables> tables_;
