@@ -143,7 +143,7 @@ constexpr std::array kAlgorithms{
     net("mlp", "multi-layer perceptron over both embeddings", kTowerNet, kMlpDefaults),
     net("neumf", "neural matrix factorization: gmf and mlp under one output", kBothNet, kNeuMfDefaults),
     Algorithm{.name = "bfm",
-              .summary = "Bayesian factorization machine with bags and side features, sampled by Gibbs",
+              .summary = "Bayesian factorization machine with side features, by Gibbs sampling",
               .uses = kBfm,
               .defaults = kBfmDefaults,
               .fit = fit_bfm_model,

@@ -80,8 +80,9 @@ TEST_F(Train, EveryModelTrainsEvaluatesAndRecommends) {
   for (const Algorithm& algorithm : algorithms()) {
     std::vector<std::string> flags{"--model", std::string(algorithm.name)};
     if (algorithm.trains_by_gradient) flags.insert(flags.end(), {"--epochs", "2"});
+    if (algorithm.averages_sweeps) flags.insert(flags.end(), {"--sweeps", "2", "--burn-in", "1"});
     const auto json = train_json(flags);
-    EXPECT_EQ(json.at("epochs"), algorithm.trains_by_gradient ? 2 : 0);
+    EXPECT_EQ(json.at("epochs"), algorithm.has_epochs() ? 2 : 0);
     EXPECT_LT(json.at("test").at("rmse"), 1.5) << algorithm.name;
     const std::string checkpoint = json.at("checkpoint");
     const auto evaluated = run_cli({"evaluate", "--json", "--checkpoint", checkpoint});
@@ -93,6 +94,60 @@ TEST_F(Train, EveryModelTrainsEvaluatesAndRecommends) {
     ASSERT_EQ(recommended.code, 0) << recommended.err;
     EXPECT_EQ(nlohmann::json::parse(recommended.out).at("users").at(0).at("items").size(), 3U);
   }
+}
+
+TEST_F(Train, FivePlusResumedFiveSweepsEqualTen) {
+  const std::vector<std::string> flags{"--model",         "bfm", "--chains",  "2",
+                                       "--embedding-dim", "4",   "--burn-in", "2"};
+  auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), flags.begin(), flags.end());
+    return more;
+  };
+  const auto straight = train_json(with({"--sweeps", "10"}));
+  const auto half = train_json(with({"--sweeps", "5"}));
+  const CliResult resumed_run = run_cli({"train", "--json", "--resume", half.at("run"), "--sweeps", "10"});
+  ASSERT_EQ(resumed_run.code, 0) << resumed_run.err;
+  const auto resumed = nlohmann::json::parse(resumed_run.out);
+  EXPECT_EQ(resumed.at("epochs"), 10);
+  EXPECT_EQ(resumed.at("best_epoch"), 10);
+  EXPECT_EQ(resumed.at("valid"), straight.at("valid"));
+  EXPECT_EQ(resumed.at("test"), straight.at("test"));
+}
+
+TEST_F(Train, ASamplerKeepsItsLastSweepAndLogsAFew) {
+  const CliResult result = train({"--model", "bfm", "--sweeps", "60", "--embedding-dim", "2"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("sweep  60/60  train loss"));
+  EXPECT_THAT(result.err, testing::Not(HasSubstr("sweep   1/60")));
+  EXPECT_THAT(result.out, HasSubstr("in sweep 60 of 60"));
+  const CliResult evaluated = run_cli({"evaluate", "--runs-dir", runs(), "--uncertainty", "--json"});
+  ASSERT_EQ(evaluated.code, 0) << evaluated.err;
+  const auto coverage = nlohmann::json::parse(evaluated.out).at("coverage");
+  ASSERT_EQ(coverage.size(), 3U);
+  EXPECT_NEAR(coverage.at(1).at("observed").get<double>(), 0.8, 0.12);
+  const CliResult recommended = run_cli({"recommend", "--runs-dir", runs(), "--user", "1", "--top", "2"});
+  EXPECT_THAT(recommended.out, HasSubstr("±"));
+}
+
+TEST_F(Train, WithoutValidationTheLastEpochIsTheBest) {
+  const auto json = train_json({"--model", "mf", "--epochs", "3", "--valid-from", "none"});
+  EXPECT_EQ(json.at("best_epoch"), 3);
+  EXPECT_TRUE(json.at("valid").at("rmse").is_null());
+  const CliResult result = run_cli({"evaluate", "--runs-dir", runs(), "--part", "valid"});
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("no such rows"));
+}
+
+TEST_F(Train, ASamplerNamesWhatIsWrong) {
+  const CliResult burnt = train({"--model", "bfm", "--sweeps", "4"});
+  EXPECT_EQ(burnt.code, 2);
+  EXPECT_THAT(burnt.err, HasSubstr("--burn-in 4 leaves none of --sweeps 4"));
+  const CliResult unknown = train({"--model", "bfm", "--features", "user,gendre"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("try: gender"));
+  const CliResult no_deviations = train({"--model", "bias"});
+  EXPECT_EQ(no_deviations.code, 0);
+  EXPECT_EQ(run_cli({"evaluate", "--runs-dir", runs(), "--uncertainty"}).code, 4);
 }
 
 TEST_F(Train, FivePlusResumedFiveEpochsEqualTen) {

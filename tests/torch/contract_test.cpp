@@ -52,6 +52,7 @@ class EveryAlgorithm : public testing::TestWithParam<FittedBy> {
     spec_.options.train.batch_size = 64;
     spec_.options.train.lr = 0.02;
     spec_.options.train.embedding_l2 = 0;
+    spec_.options.bfm.sweeps = 100;
   }
 
   const Algorithm& row() const { return GetParam().algorithm; }
@@ -131,7 +132,7 @@ TEST_P(EveryAlgorithm, LoadsWhatItSaves) {
 }
 
 TEST_P(EveryAlgorithm, LearnsTheCheckerboard) {
-  if (!row().trains_by_gradient) GTEST_SKIP() << "has no parameter for a pair";
+  if (!row().has_epochs()) GTEST_SKIP() << "has no parameter for a pair";
   const std::vector<float> stars = predictions(*fit());
   for (std::int32_t user = 0; user < kSide; ++user)
     EXPECT_NEAR(stars[static_cast<std::size_t>(user * (kSide + 1) + user)], 5, 1) << user;
@@ -143,11 +144,11 @@ struct EpochLog {
 };
 
 TEST_P(EveryAlgorithm, ResumingEqualsAStraightRunToTheBit) {
-  if (!row().trains_by_gradient) GTEST_SKIP() << "is solved, not trained";
+  if (!row().has_epochs()) GTEST_SKIP() << "is solved, not trained";
   spec_.options.net.dropout = 0.2;
   spec_.options.train.schedule = "plateau";
   spec_.options.train.lr_patience = 0;
-  spec_.options.train.epochs = 6;
+  spec_.options.train.epochs = spec_.options.bfm.sweeps = 6;
   for (const char* optimizer : {"adam", "rmsprop"}) {
     spec_.options.train.optimizer = optimizer;
     const auto fit_with = [&](int last_epoch, const EpochLog* from) {
@@ -177,7 +178,7 @@ TEST_P(EveryAlgorithm, ResumingEqualsAStraightRunToTheBit) {
 }
 
 TEST_P(EveryAlgorithm, GoesOnInTheMiddleOfAnEpochAfterASignal) {
-  if (!row().trains_by_gradient) GTEST_SKIP() << "is solved, not trained";
+  if (!row().has_epochs()) GTEST_SKIP() << "is solved, not trained";
   spec_.options.train.epochs = 3;
   const auto straight = fit();
   StateDict model_state, trainer_state;

@@ -80,6 +80,28 @@ TEST(Split, RandomIsTrainTestSplits) {
   EXPECT_THAT(split.train, ElementsAre(4, 5, 6, 7, 9, 2, 3));
 }
 
+TEST(Split, TestRowsMayBeCounted) {
+  SplitOptions options;
+  options.test_rows = 3;
+  const Split split = make_split(dataset_of(3, 10), options);
+  EXPECT_THAT(split.test, ElementsAre(8, 1, 5));
+  options.split = "users";
+  EXPECT_THROW(make_split(dataset_of(3, 10), options), Error);
+}
+
+TEST(Split, MayHaveNoValidation) {
+  SplitOptions options;
+  options.valid_from = "none";
+  for (const char* strategy : {"random", "chronological", "users"}) {
+    options.split = strategy;
+    const Split split = make_split(dataset_of(5, 20), options);
+    EXPECT_TRUE(split.valid.empty()) << strategy;
+    EXPECT_EQ(split.train.size() + split.test.size(), 20U) << strategy;
+  }
+  options.split = "leave-last";
+  EXPECT_THROW(make_split(dataset_of(5, 20), options), Error);
+}
+
 TEST(Split, ValidationMayBeCutFromTest) {
   SplitOptions options;
   options.valid_from = "test";
