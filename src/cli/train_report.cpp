@@ -31,7 +31,8 @@ Series series_of(const nlohmann::json& history, const std::string& key, const st
 nlohmann::json result_json(const TrainResult& result) {
   const TrainSession& session = result.session;
   const double rate = session.seconds() > 0 ? static_cast<double>(session.rows()) / session.seconds() : 0;
-  const nlohmann::json valid = session.best_rmse() > 0 ? nlohmann::json(session.best_rmse()) : nlohmann::json();
+  const nlohmann::json valid =
+      session.best_rmse() > 0 ? nlohmann::json(session.best_rmse()) : nlohmann::json();
   nlohmann::json json = {{"schema", "movrec.train/1"},
                          {"run", result.folder.string()},
                          {"checkpoint", session.best_path().string()},
