@@ -91,7 +91,7 @@ struct Algorithm {
   std::unique_ptr<Model> (*load)(const ModelSpec&, const StateDict&);
   bool trains_by_gradient = false;    ///< in epochs, whoever its solver is
   std::span<const Solver> solvers{};  ///< if it has several; `uses` and `defaults` are the first's
-  bool averages_sweeps = false;  ///< its epochs are sweeps of a sampler: the last model is the best one
+  bool averages_sweeps = false;       ///< its epochs are sweeps of a sampler: the last model is the best one
 
   /// Whether `fit` reports epochs.
   bool has_epochs() const { return trains_by_gradient || averages_sweeps; }
