@@ -9,12 +9,12 @@
 /// row's score minus its target.
 namespace movrec::bfm {
 
-/// Sums over the training rows of a block row. In a block's own terms (see sample_factors) `p`, `m` are sums
-/// of q and q² with the block's own part in q.
+/// Four sums over the training rows of a block row.
 using Float4 [[gnu::vector_size(16)]] = float;
 
-/// A block row while one factor of its features is sampled: Σe, Σq, Σq² + Σe, Σq·e, each times a power of the
-/// group's weight x that makes all updates of a feature the same for every row: x², x³, x², x.
+/// Those of a block row while one factor of its features is sampled: Σe, Σq, Σq² + Σe and Σq·e, where q is
+/// the row's full Σ_l v_l x_l, each times a power of the group's weight x that makes the updates of a feature
+/// the same for every block row: x², x³, x², x.
 enum Lane { kE, kP, kQ, kG };
 
 struct Prior {
