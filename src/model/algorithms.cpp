@@ -60,6 +60,25 @@ constexpr auto kMfAls = joined(names("solver",
                                      "min-delta",
                                      "refit"),
                                kDamping);
+constexpr auto kMfSgd = joined(names("solver",
+                                     "embedding-dim",
+                                     "init-std",
+                                     "bias-terms",
+                                     "global-mean",
+                                     "epochs",
+                                     "lr",
+                                     "seed",
+                                     "embedding-l2",
+                                     "schedule",
+                                     "min-lr",
+                                     "period",
+                                     "gamma",
+                                     "lr-patience",
+                                     "warmup-epochs",
+                                     "patience",
+                                     "min-delta",
+                                     "refit"),
+                               kDamping);
 constexpr auto kTowerNet = joined(names("layers", "dropout"), kAnyNet);
 constexpr auto kBothNet = joined(names("embedding-dim", "layers", "dropout"), kAnyNet);
 constexpr auto kBfm = names(
@@ -72,6 +91,14 @@ constexpr std::array kMfAlsDefaults{Default{"embedding-dim", "32"}, Default{"glo
                                     Default{"epochs", "12"}};
 constexpr std::array kBiasedMfAlsDefaults{Default{"embedding-dim", "32"}, Default{"global-mean", "true"},
                                           Default{"bias-terms", "true"}, Default{"epochs", "12"}};
+constexpr std::array kMfSgdDefaults{Default{"solver", "sgd"},       Default{"embedding-dim", "64"},
+                                    Default{"global-mean", "true"}, Default{"init-std", "0.1"},
+                                    Default{"epochs", "20"},        Default{"lr", "0.02"},
+                                    Default{"schedule", "cosine"},  Default{"embedding-l2", "0.05"}};
+constexpr std::array kBiasedMfSgdDefaults{
+    Default{"solver", "sgd"},      Default{"embedding-dim", "64"}, Default{"global-mean", "true"},
+    Default{"bias-terms", "true"}, Default{"init-std", "0.1"},     Default{"epochs", "20"},
+    Default{"lr", "0.02"},         Default{"schedule", "cosine"},  Default{"embedding-l2", "0.05"}};
 constexpr std::array kMfDefaults{Default{"solver", "autograd"}, Default{"global-mean", "true"},
                                  Default{"schedule", "one-cycle"}, Default{"epochs", "12"},
                                  Default{"embedding-l2", "0.045"}};
@@ -103,9 +130,10 @@ constexpr Algorithm net(std::string_view name,
           .trains_by_gradient = true};
 }
 
-constexpr std::array kMfSolvers{Solver{"als", kMfAls, kMfAlsDefaults},
+constexpr std::array kMfSolvers{Solver{"als", kMfAls, kMfAlsDefaults}, Solver{"sgd", kMfSgd, kMfSgdDefaults},
                                 Solver{"autograd", kMfAutograd, kMfDefaults}};
 constexpr std::array kBiasedMfSolvers{Solver{"als", kMfAls, kBiasedMfAlsDefaults},
+                                      Solver{"sgd", kMfSgd, kBiasedMfSgdDefaults},
                                       Solver{"autograd", kMfAutograd, kBiasedMfDefaults}};
 
 constexpr Algorithm factors(std::string_view name,

@@ -252,7 +252,7 @@ TEST(Algorithms, NameOptionsThatExist) {
       EXPECT_NE(std::find(algorithm.uses.begin(), algorithm.uses.end(), name), algorithm.uses.end()) << name;
     }
   }
-  EXPECT_THROW(with_solver(find_algorithm("mf"), "sgd"), Error);
+  EXPECT_THROW(with_solver(find_algorithm("mf"), "magic"), Error);
   EXPECT_THROW(find_algorithm("nmf"), Error);
 }
 

@@ -14,11 +14,13 @@ struct MfOptions {
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit(Field{.name = "solver",
-                .help = "how factors are found: als solves for all users, then for all items, and needs no "
-                        "learning rate or penalty; autograd is what the other nets train with",
-                .choices = {"als", "autograd"}},
-          self.solver);
+    visit(
+        Field{.name = "solver",
+              .help = "how factors are found: als solves for all users, then for all items, and needs no "
+                      "learning rate or penalty; sgd goes rating by rating; autograd is what the other nets "
+                      "train with",
+              .choices = {"als", "sgd", "autograd"}},
+        self.solver);
     visit(Field{.name = "implicit-l2",
                 .help = "als: penalty on what having rated an item says about a user, and the other way "
                         "round (0: nothing)",
