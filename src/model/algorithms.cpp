@@ -93,12 +93,12 @@ constexpr std::array kBiasedMfAlsDefaults{Default{"embedding-dim", "32"}, Defaul
                                           Default{"bias-terms", "true"}, Default{"epochs", "12"}};
 constexpr std::array kMfSgdDefaults{Default{"solver", "sgd"},       Default{"embedding-dim", "64"},
                                     Default{"global-mean", "true"}, Default{"init-std", "0.1"},
-                                    Default{"epochs", "20"},        Default{"lr", "0.02"},
-                                    Default{"schedule", "cosine"},  Default{"embedding-l2", "0.05"}};
+                                    Default{"epochs", "30"},        Default{"lr", "0.02"},
+                                    Default{"schedule", "cosine"},  Default{"embedding-l2", "0.07"}};
 constexpr std::array kBiasedMfSgdDefaults{
     Default{"solver", "sgd"},      Default{"embedding-dim", "64"}, Default{"global-mean", "true"},
-    Default{"bias-terms", "true"}, Default{"init-std", "0.1"},     Default{"epochs", "20"},
-    Default{"lr", "0.02"},         Default{"schedule", "cosine"},  Default{"embedding-l2", "0.05"}};
+    Default{"bias-terms", "true"}, Default{"init-std", "0.1"},     Default{"epochs", "30"},
+    Default{"lr", "0.02"},         Default{"schedule", "cosine"},  Default{"embedding-l2", "0.07"}};
 constexpr std::array kMfDefaults{Default{"solver", "autograd"}, Default{"global-mean", "true"},
                                  Default{"schedule", "one-cycle"}, Default{"epochs", "12"},
                                  Default{"embedding-l2", "0.045"}};
