@@ -83,23 +83,14 @@ class ListWriter {
     if (format_ == Format::json) out_ << R"({"schema":"movrec.recommend/1","users":[)";
   }
 
-  void write(UserIdx user, std::span<const Line> lines) {
-    const std::int32_t id = number(fitted_.dataset.users.id(user));
-    switch (format_) {
-      case Format::table:
-        write_table(id, lines);
-        break;
-      case Format::csv:
-        write_csv(id, lines);
-        break;
-      case Format::jsonl:
-        out_ << to_json(id, lines).dump() << '\n';
-        break;
-      case Format::json:
-        out_ << (n_written_ > 0 ? ",\n" : "\n") << to_json(id, lines).dump();
-        break;
-    }
-    ++n_written_;
+  /// The lists of some users. They are put into words side by side, which takes longer than finding them.
+  void write(std::span<const UserIdx> users, std::span<const std::vector<Line>> lists) {
+    std::vector<std::string> texts(users.size());
+#pragma omp parallel for schedule(dynamic, 16)
+    for (std::size_t k = 0; k < users.size(); ++k)
+      texts[k] = text_of(number(fitted_.dataset.users.id(users[k])), lists[k], n_written_ + k == 0);
+    for (const std::string& text : texts) out_ << text;
+    n_written_ += users.size();
   }
 
   void close() {
@@ -111,14 +102,32 @@ class ListWriter {
   std::string genres(ItemIdx item, std::string_view separator) const {
     return fmt::format("{}", fmt::join(fitted_.dataset.catalog.genres(item), separator));
   }
-  bool shows_deviation() const { return fitted_.model->knows_deviations(); }
+  bool shows_deviation() const {
+    return fitted_.model->knows_deviations();
+  }
   /// One more field at the end of a line of CSV, where the model knows it.
   std::string with_deviation(std::string line, std::string_view field) const {
     return shows_deviation() ? line.insert(line.size() - 1, fmt::format(",{}", field)) : line;
   }
-  bool shows_score() const { return !fitted_.model->scores_are_stars(); }
+  bool shows_score() const {
+    return !fitted_.model->scores_are_stars();
+  }
 
-  void write_table(std::int32_t id, std::span<const Line> lines) {
+  std::string text_of(std::int32_t id, std::span<const Line> lines, bool is_first) const {
+    switch (format_) {
+      case Format::table:
+        return (is_first ? "" : "\n") + table_of(id, lines);
+      case Format::csv:
+        return csv_of(id, lines);
+      case Format::jsonl:
+        return to_json(id, lines).dump() + "\n";
+      case Format::json:
+        break;
+    }
+    return (is_first ? "\n" : ",\n") + to_json(id, lines).dump();
+  }
+
+  std::string table_of(std::int32_t id, std::span<const Line> lines) const {
     using enum Table::Align;
     std::vector<Table::Column> columns{{"rank", right}, {"title"}, {"genres"}, {"stars", right}};
     if (shows_deviation()) columns.push_back({"±", right});
@@ -131,16 +140,18 @@ class ListWriter {
       if (shows_score()) cells.push_back(fmt::to_string(line.score));
       table.add_row(std::move(cells));
     }
-    out_ << (n_written_ > 0 ? "\n" : "") << fmt::format("user {}\n", id) << table.text();
+    return fmt::format("user {}\n", id) + table.text();
   }
 
-  void write_csv(std::int32_t id, std::span<const Line> lines) {
+  std::string csv_of(std::int32_t id, std::span<const Line> lines) const {
+    std::string text;
     for (const Line& line : lines)
-      out_ << with_deviation(csv_line({fmt::to_string(id), fmt::to_string(line.rank),
+      text += with_deviation(csv_line({fmt::to_string(id), fmt::to_string(line.rank),
                                        fmt::to_string(number(fitted_.dataset.items.id(line.item))),
                                        fitted_.dataset.catalog.title(line.item), genres(line.item, "|"),
                                        fmt::to_string(line.score), fmt::to_string(line.stars)}),
                              fmt::to_string(line.deviation));
+    return text;
   }
 
   nlohmann::ordered_json to_json(std::int32_t id, std::span<const Line> lines) const {
@@ -198,8 +209,9 @@ void write_lists(const Fitted& fitted,
     const auto block = users.subspan(begin, std::min(kBlockUsers, users.size() - begin));
     const auto lists = recommender.top(block);
     progress.clear();
-    for (std::size_t k = 0; k < block.size(); ++k)
-      writer.write(block[k], make_lines(fitted, block[k], lists[k]));
+    std::vector<std::vector<Line>> lines;
+    for (std::size_t k = 0; k < block.size(); ++k) lines.push_back(make_lines(fitted, block[k], lists[k]));
+    writer.write(block, lines);
     progress.update(static_cast<std::int64_t>(begin + block.size()));
   }
   progress.clear();
