@@ -8,6 +8,7 @@
 
 #include "movrec/core/random.hpp"
 #include "solve/bag_prior.hpp"
+#include "solve/padded.hpp"
 #include "solve/rating_lists.hpp"
 #include "solve/row_kernels.hpp"
 
@@ -262,17 +263,8 @@ double MfAls::loss() const {
 
 MfTables MfAls::tables() const {
   const Impl& it = *impl_;
-  const auto unpadded = [&](const Table& table) {
-    std::vector<float> out;
-    out.reserve(table.lists.size() * it.shape.dim);
-    for (std::size_t row = 0; row < table.lists.size(); ++row) {
-      const auto from = table.mean.begin() + static_cast<std::ptrdiff_t>(row * it.dim);
-      out.insert(out.end(), from, from + static_cast<std::ptrdiff_t>(it.shape.dim));
-    }
-    return out;
-  };
-  MfTables tables{.user_factors = unpadded(it.users),
-                  .item_factors = unpadded(it.items),
+  MfTables tables{.user_factors = unpadded(it.users.mean, it.dim, it.shape.dim),
+                  .item_factors = unpadded(it.items.mean, it.dim, it.shape.dim),
                   .user_bias = {},
                   .item_bias = {}};
   if (it.shape.biases) {

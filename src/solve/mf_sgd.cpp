@@ -7,6 +7,7 @@
 
 #include "core/multiversion.hpp"
 #include "movrec/core/random.hpp"
+#include "solve/padded.hpp"
 
 namespace movrec {
 namespace {
@@ -191,17 +192,8 @@ double MfSgd::loss() const {
 
 MfTables MfSgd::tables() const {
   const Impl& it = *impl_;
-  const auto unpadded = [&](const Side& side) {
-    std::vector<float> out;
-    out.reserve(side.bias.size() * it.shape.dim);
-    for (std::size_t row = 0; row < side.bias.size(); ++row) {
-      const auto from = side.factors.begin() + static_cast<std::ptrdiff_t>(row * it.dim);
-      out.insert(out.end(), from, from + static_cast<std::ptrdiff_t>(it.shape.dim));
-    }
-    return out;
-  };
-  MfTables tables{.user_factors = unpadded(it.users),
-                  .item_factors = unpadded(it.items),
+  MfTables tables{.user_factors = unpadded(it.users.factors, it.dim, it.shape.dim),
+                  .item_factors = unpadded(it.items.factors, it.dim, it.shape.dim),
                   .user_bias = {},
                   .item_bias = {}};
   if (it.shape.biases) {

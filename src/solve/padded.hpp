@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace movrec {
+
+/// The first `dim` columns of rows that are `padded` floats apart.
+inline std::vector<float> unpadded(const std::vector<float>& rows, std::size_t padded, std::size_t dim) {
+  std::vector<float> out;
+  out.reserve(rows.size() / padded * dim);
+  for (std::size_t at = 0; at < rows.size(); at += padded) {
+    const auto from = rows.begin() + static_cast<std::ptrdiff_t>(at);
+    out.insert(out.end(), from, from + static_cast<std::ptrdiff_t>(dim));
+  }
+  return out;
+}
+
+}  // namespace movrec
