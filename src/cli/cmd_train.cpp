@@ -132,7 +132,7 @@ int train(TrainFlags& flags, Invocation& invocation) {
   const std::string device = resolve_device(invocation.global.device);
   if (flags.algorithm.train.amp && device == "cpu")
     throw Error(ErrorKind::usage, "--amp needs a GPU", "on the CPU bfloat16 would be slower",
-                "leave out --amp");
+                "--device cuda, or leave out --amp");
 
   Dataset dataset = load_dataset(flags.data, flags.cache);
   Split split = make_split(dataset, flags.split);

@@ -49,32 +49,33 @@ nlohmann::json result_json(const TrainResult& result) {
                          {"seconds", session.seconds()},
                          {"rows_per_second", rate}};
   if (result.gemm_gflops) {
-    const double gflops = session.seconds() > 0 ? 1e-9 * session.flops() / session.seconds() : 0;
+    const Profile& profile = session.profile();
     json["profile"] = {
-        {"gflops", gflops}, {"gemm_gflops", *result.gemm_gflops}, {"phases", session.phases()}};
+        {"gflops", profile.gflops()}, {"gemm_gflops", *result.gemm_gflops}, {"phases", profile.phases}};
   }
   return json;
 }
 
 std::string profile_text(const TrainResult& result) {
   using Align = Table::Align;
+  const Profile& profile = result.session.profile();
+  if (profile.phases.empty())
+    return fmt::format("no profile: {} has no training steps to take apart\n\n", result.spec.algorithm);
   Table table({{"phase of training", Align::left}, {"seconds", Align::right}, {"share", Align::right}});
-  const TrainSession& session = result.session;
   double named = 0;
   const auto add = [&](const std::string& name, double seconds) {
     named += seconds;
     table.add_row(
-        {name, fmt::format("{:.2f}", seconds), fmt::format("{:.0f} %", 100 * seconds / session.seconds())});
+        {name, fmt::format("{:.2f}", seconds), fmt::format("{:.0f} %", 100 * seconds / profile.seconds)});
   };
-  for (const auto& [name, seconds] : session.phases()) add(name, seconds);
-  add("the rest", session.seconds() - named);
-  const double gflops = 1e-9 * session.flops() / session.seconds();
+  for (const auto& [name, seconds] : profile.phases) add(name, seconds);
+  add("the rest", profile.seconds - named);
   return table.text() +
          fmt::format(
              "\n{:.1f} GFLOP/s for the net's {:.1f} kFLOP a row: {:.0f} % of the {:.0f} GFLOP/s of "
              "large matrix products\n\n",
-             gflops, 1e-3 * session.flops() / static_cast<double>(session.rows()),
-             100 * gflops / *result.gemm_gflops, *result.gemm_gflops);
+             profile.gflops(), 1e-3 * profile.flops / static_cast<double>(profile.rows),
+             100 * profile.gflops() / *result.gemm_gflops, *result.gemm_gflops);
 }
 
 std::string result_text(const TrainResult& result) {

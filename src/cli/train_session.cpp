@@ -143,11 +143,14 @@ bool TrainSession::on_epoch(const EpochReport& report) {
 void TrainSession::count(const EpochStats& stats) {
   seconds_ += stats.seconds;
   rows_ += stats.rows;
-  flops_ += stats.flops;
-  if (phases_.empty()) {
-    phases_ = stats.phases;
+  profile_.seconds += stats.seconds;
+  profile_.rows += stats.rows;
+  profile_.flops += stats.flops;
+  if (profile_.phases.empty()) {
+    profile_.phases = stats.phases;
   } else {
-    for (std::size_t i = 0; i < phases_.size(); ++i) phases_[i].second += stats.phases[i].second;
+    for (std::size_t i = 0; i < profile_.phases.size(); ++i)
+      profile_.phases[i].second += stats.phases[i].second;
   }
 }
 

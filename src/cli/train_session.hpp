@@ -12,6 +12,14 @@
 
 namespace movrec::cli {
 
+/// What training in this process cost; epochs of before a --resume are not in it.
+struct Profile {
+  double seconds = 0, flops = 0;
+  std::int64_t rows = 0;
+  std::vector<std::pair<std::string, double>> phases;  ///< seconds; empty for models without such steps
+  double gflops() const { return seconds > 0 ? 1e-9 * flops / seconds : 0; }
+};
+
 /// A run while it trains: validation, best and last checkpoints, the log of epochs. Test rows are not in
 /// here.
 class TrainSession {
@@ -45,8 +53,7 @@ class TrainSession {
   std::int64_t n_parameters() const { return n_parameters_; }
   double seconds() const { return seconds_; }  ///< of training
   std::int64_t rows() const { return rows_; }  ///< trained on, all epochs
-  double flops() const { return flops_; }      ///< of this process (EpochStats)
-  const std::vector<std::pair<std::string, double>>& phases() const { return phases_; }  ///< likewise
+  const Profile& profile() const { return profile_; }
 
  private:
   void on_start(const Model&, const Ratings& rows);
@@ -71,8 +78,8 @@ class TrainSession {
   nlohmann::json history_ = nlohmann::json::array();
   std::optional<Checkpoint> resumed_;
   std::optional<StateDict> best_state_;  ///< not yet written
-  double seconds_ = 0, flops_ = 0;
-  std::vector<std::pair<std::string, double>> phases_;
+  double seconds_ = 0;
+  Profile profile_;
   std::int64_t rows_ = 0, n_parameters_ = 0;
   std::int64_t saved_at_ms_ = 0, save_took_ms_ = 0;
   bool started_ = false, interrupted_ = false;

@@ -321,6 +321,8 @@ TEST_F(Train, ShowsWhereTheTimeWent) {
   EXPECT_EQ(text.code, 0);
   EXPECT_THAT(text.out, HasSubstr("phase of training"));
   EXPECT_THAT(text.out, HasSubstr("optimizer"));
+  EXPECT_THAT(train({"--model", "bias", "--profile"}).out,
+              HasSubstr("no profile: bias has no training steps"));
   const CliResult json = train({"--model", "mlp", "--epochs", "1", "--profile", "--json"});
   const auto profile = nlohmann::json::parse(json.out).at("profile");
   EXPECT_GT(profile.at("gflops").get<double>(), 0);
