@@ -23,6 +23,7 @@ constexpr auto names(Names... of) {
 }
 
 constexpr auto kDamping = names("user-damping", "item-damping");
+constexpr auto kSchedule = names("schedule", "min-lr", "period", "gamma", "lr-patience", "warmup-epochs");
 constexpr auto kTraining = joined(names("epochs",
                                         "batch-size",
                                         "lr",
@@ -34,51 +35,27 @@ constexpr auto kTraining = joined(names("epochs",
                                         "embedding-l2",
                                         "embedding-update",
                                         "clip-norm",
-                                        "schedule",
-                                        "min-lr",
-                                        "period",
-                                        "gamma",
-                                        "lr-patience",
-                                        "warmup-epochs",
                                         "patience",
                                         "min-delta",
                                         "refit",
                                         "amp"),
+                                  kSchedule,
                                   kDamping);
 constexpr auto kAnyNet = joined(names("init", "init-std", "output", "bias-terms", "global-mean"), kTraining);
 constexpr auto kProductNet = joined(names("embedding-dim"), kAnyNet);
 constexpr auto kMfAutograd = joined(names("solver"), kProductNet);
-constexpr auto kMfAls = joined(names("solver",
-                                     "embedding-dim",
-                                     "bias-terms",
-                                     "global-mean",
-                                     "epochs",
-                                     "seed",
-                                     "implicit-l2",
-                                     "noise-damping",
-                                     "patience",
-                                     "min-delta",
-                                     "refit"),
-                               kDamping);
-constexpr auto kMfSgd = joined(names("solver",
-                                     "embedding-dim",
-                                     "init-std",
-                                     "bias-terms",
-                                     "global-mean",
-                                     "epochs",
-                                     "lr",
-                                     "seed",
-                                     "embedding-l2",
-                                     "schedule",
-                                     "min-lr",
-                                     "period",
-                                     "gamma",
-                                     "lr-patience",
-                                     "warmup-epochs",
-                                     "patience",
-                                     "min-delta",
-                                     "refit"),
-                               kDamping);
+constexpr auto kMfSolved = joined(names("solver",
+                                        "embedding-dim",
+                                        "bias-terms",
+                                        "global-mean",
+                                        "epochs",
+                                        "seed",
+                                        "patience",
+                                        "min-delta",
+                                        "refit"),
+                                  kDamping);
+constexpr auto kMfAls = joined(names("implicit-l2", "noise-damping"), kMfSolved);
+constexpr auto kMfSgd = joined(names("init-std", "lr", "embedding-l2"), kSchedule, kMfSolved);
 constexpr auto kTowerNet = joined(names("layers", "dropout"), kAnyNet);
 constexpr auto kBothNet = joined(names("embedding-dim", "layers", "dropout"), kAnyNet);
 constexpr auto kBfm = names(

@@ -151,7 +151,7 @@ at::Tensor predict_pairs(const PairWeights& net, const at::Tensor& users, const 
   at::Tensor out = at::empty({n}, at::kFloat);
   if (n == 0) return out;
   const std::array columns{users.contiguous(), items.contiguous()};
-  std::array<RowGroups, 2> groups;
+  std::array<const RowGroups*, 2> groups{};
   std::array<std::span<const std::int64_t>, 2> rows;
   std::vector<RowGrouper> groupers;
   groupers.reserve(2);
@@ -159,8 +159,8 @@ at::Tensor predict_pairs(const PairWeights& net, const at::Tensor& users, const 
   if (net.has_tower()) {
     for (std::size_t side = 0; side < 2; ++side) {
       groupers.emplace_back(columns[side].max().item<std::int64_t>() + 1);
-      groups[side] = groupers[side].group(columns[side]);
-      rows[side] = {groups[side].rows.data_ptr<std::int64_t>(), size(groups[side].size())};
+      groups[side] = &groupers[side].group(columns[side]);
+      rows[side] = {groups[side]->rows.data_ptr<std::int64_t>(), size(groups[side]->size())};
     }
     run_first_layer(net, rows, first);
   }
@@ -170,7 +170,7 @@ at::Tensor predict_pairs(const PairWeights& net, const at::Tensor& users, const 
     PairBlock block{.size = std::min(kPairBlock, n - begin)};
     for (std::size_t side = 0; side < 2; ++side) {
       block.rows[side] = columns[side].data_ptr<std::int32_t>() + begin;
-      if (net.has_tower()) block.slots[side] = groups[side].slots.data() + begin;
+      if (net.has_tower()) block.slots[side] = groups[side]->slots.data() + begin;
     }
     forward_block(net, first, block, nullptr, begin, scratch);
     squash(net, scratch.raw.data(), block.size);

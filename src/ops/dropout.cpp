@@ -7,9 +7,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/multiversion.hpp"
 #include "movrec/core/random.hpp"
 #include "movrec/ops/parallel.hpp"
-#include "ops/multiversion.hpp"
 
 namespace movrec {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ops/multiversion.hpp"
+#include "core/multiversion.hpp"
 
 namespace movrec {
 

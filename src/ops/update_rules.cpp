@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/multiversion.hpp"
 #include "movrec/core/table.hpp"
-#include "ops/multiversion.hpp"
 
 namespace movrec {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "ops/multiversion.hpp"
+#include "core/multiversion.hpp"
 #include "solve/gauss.hpp"
 
 namespace movrec::bfm {

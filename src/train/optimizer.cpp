@@ -135,7 +135,7 @@ void Optimizer::add_penalty(const Table& table,
 }
 
 /// All gradients, penalties included, scaled down to the asked norm.
-void Optimizer::clip(const Batch&, BatchGradients& gradients) const {
+void Optimizer::clip(BatchGradients& gradients) const {
   at::Tensor squares = at::zeros({}, gradients.loss.options().dtype(at::kFloat));
   for (const auto* list : {&gradients.tables, &gradients.dense})
     for (const at::Tensor& gradient : *list) squares.add_(gradient.square().sum());
@@ -153,7 +153,7 @@ void Optimizer::step_on_cpu(const Batch& batch, BatchGradients& gradients, const
         for (std::int64_t r = 0; r < groups.size(); ++r)
           add_penalty(tables_[t], groups, gradients.tables[t], r);
       }
-    clip(batch, gradients);
+    clip(gradients);
   }
   if (waits_) history_.push_back(numbers);
   const std::int64_t last = first_ + std::ssize(history_);
@@ -194,7 +194,7 @@ void Optimizer::step_elsewhere(const Batch& batch, BatchGradients& gradients, co
       const at::Tensor rows = tables_[t].weight.index_select(0, groups.rows);
       gradients.tables[t].addcmul_(rows, groups.counts.unsqueeze(1), penalty_);
     }
-  if (options_.clip_norm > 0) clip(batch, gradients);
+  if (options_.clip_norm > 0) clip(gradients);
   for (std::size_t t = 0; t < tables_.size(); ++t) {
     Table& table = tables_[t];
     const at::Tensor& touched = batch.rows(table.side).rows;

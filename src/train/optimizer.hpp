@@ -53,7 +53,7 @@ class Optimizer {
   };
   Slot make_slot(const std::string& name, const at::Tensor& weight) const;
   void catch_up_row(Table&, std::int64_t row) const;
-  void clip(const Batch&, BatchGradients&) const;
+  void clip(BatchGradients&) const;
   void add_penalty(const Table&, const RowGroups&, at::Tensor& gradient, std::int64_t r) const;
   void step_on_cpu(const Batch&, BatchGradients&, const UpdateNumbers&);
   void step_elsewhere(const Batch&, BatchGradients&, const UpdateNumbers&);
