@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "movrec/core/ids.hpp"
@@ -8,10 +9,30 @@
 
 namespace movrec {
 
-/// A user as a model may know one. A user without training ratings, or kNoUser, gets what the model knows of
-/// everybody.
+/// Ratings that a user has given: items ascending, each once, and the stars of each.
+struct History {
+  std::span<const ItemIdx> items;
+  std::span<const float> stars;
+};
+
+/// Who a user is. What is missing stands as in UserFeatures.
+struct Demographics {
+  std::int16_t age = 0;
+  char gender = '?';
+  std::int16_t occupation = -1;
+};
+
+/// A user as a model may know one: of the training rows, by a history, by demographics, or by all three. A
+/// user without training ratings, or kNoUser, gets what the model knows of everybody.
 struct UserQuery {
   UserIdx user = kNoUser;
+  std::optional<History> history{};  ///< answer from these instead of the training ratings of `user`
+  std::optional<Demographics> demographics{};  ///< instead of what the data set says of `user`
+};
+
+/// What a model can look at in the queries of users that it was not trained on.
+struct QuerySupport {
+  bool history = false, demographics = false;
 };
 
 /// A fitted model, as evaluation and recommendation see it. Const members may be called from one thread at a
@@ -53,6 +74,9 @@ class Model {
                            std::span<const ItemIdx> items,
                            std::int32_t n_items,
                            std::span<float> scores) const;
+
+  /// What `score` and `score_items` look at besides UserQuery::user. Nobody may give a query more than that.
+  virtual QuerySupport supports() const { return {}; }
 
   /// Whether `score` is in stars and equals `predict` (false for popularity).
   virtual bool scores_are_stars() const { return true; }
