@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/serialization/pickle.h>
 
-
 #include "movrec/core/build_info.hpp"
 #include "movrec/core/digest.hpp"
 #include "movrec/core/files.hpp"
@@ -73,33 +72,47 @@ Map id_map(const StateDict& state, const std::string& name) {
   return Map(std::move(ids));
 }
 
+nlohmann::json spec_to_json(const ModelSpec& spec) {
+  nlohmann::json json = {{"algorithm", spec.algorithm},
+                         {"options", options_to_json(spec.options)},
+                         {"n_users", spec.n_users},
+                         {"n_items", spec.n_items},
+                         {"stars", {spec.stars.min, spec.stars.max}}};
+  for (const ModelSpec& member : spec.members) json["members"].push_back(spec_to_json(member));
+  return json;
+}
+
+ModelSpec spec_from_json(const nlohmann::json& json) {
+  ModelSpec spec;
+  spec.algorithm = json.at("algorithm").get<std::string>();
+  options_from_json(spec.options, json.at("options"));
+  spec.n_users = json.at("n_users").get<std::int32_t>();
+  spec.n_items = json.at("n_items").get<std::int32_t>();
+  spec.stars = {json.at("stars").at(0).get<float>(), json.at("stars").at(1).get<float>()};
+  if (json.contains("members"))
+    for (const auto& member : json.at("members")) spec.members.push_back(spec_from_json(member));
+  return spec;
+}
+
 nlohmann::json meta_of(const Checkpoint& checkpoint) {
-  const ModelSpec& spec = checkpoint.spec;
-  return {{"movrec", build_info().version},
-          {"revision", build_info().revision},
-          {"algorithm", spec.algorithm},
-          {"options", options_to_json(spec.options)},
-          {"n_users", spec.n_users},
-          {"n_items", spec.n_items},
-          {"stars", {spec.stars.min, spec.stars.max}},
-          {"data", options_to_json(checkpoint.data)},
-          {"split", options_to_json(checkpoint.split)},
-          {"dataset", checkpoint.dataset_name},
-          {"dataset_checksum", checkpoint.dataset_checksum},
-          {"split_digest", checkpoint.split_digest},
-          {"refitted", checkpoint.refitted},
-          {"epoch", checkpoint.epoch},
-          {"metrics", checkpoint.metrics},
-          {"progress", checkpoint.progress}};
+  nlohmann::json meta = spec_to_json(checkpoint.spec);
+  meta.update({{"movrec", build_info().version},
+               {"revision", build_info().revision},
+               {"data", options_to_json(checkpoint.data)},
+               {"split", options_to_json(checkpoint.split)},
+               {"dataset", checkpoint.dataset_name},
+               {"dataset_checksum", checkpoint.dataset_checksum},
+               {"split_digest", checkpoint.split_digest},
+               {"refitted", checkpoint.refitted},
+               {"epoch", checkpoint.epoch},
+               {"metrics", checkpoint.metrics},
+               {"progress", checkpoint.progress}});
+  return meta;
 }
 
 Checkpoint from_meta(const nlohmann::json& meta) {
   Checkpoint out;
-  out.spec.algorithm = meta.at("algorithm").get<std::string>();
-  options_from_json(out.spec.options, meta.at("options"));
-  out.spec.n_users = meta.at("n_users").get<std::int32_t>();
-  out.spec.n_items = meta.at("n_items").get<std::int32_t>();
-  out.spec.stars = {meta.at("stars").at(0).get<float>(), meta.at("stars").at(1).get<float>()};
+  out.spec = spec_from_json(meta);
   options_from_json(out.data, meta.at("data"));
   options_from_json(out.split, meta.at("split"));
   out.dataset_name = meta.at("dataset").get<std::string>();
@@ -113,7 +126,8 @@ Checkpoint from_meta(const nlohmann::json& meta) {
 }
 
 Checkpoint parse(const std::string& content) {
-  const auto dict = torch::jit::pickle_load(std::vector<char>(content.begin(), content.end())).toGenericDict();
+  const auto dict =
+      torch::jit::pickle_load(std::vector<char>(content.begin(), content.end())).toGenericDict();
   if (!dict.contains("movrec_format")) throw std::invalid_argument("it holds no movrec format number");
   const std::int64_t format = dict.at("movrec_format").toInt();
   if (format > Checkpoint::kFormat)

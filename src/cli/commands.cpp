@@ -34,6 +34,12 @@ constexpr std::array kCommands{
     Command{.name = "evaluate",
             .summary = "errors of a trained model on held-out ratings, beside simple references",
             .declare = declare_evaluate},
+    Command{.name = "compare",
+            .summary = "how sure it is that one run is better than another",
+            .declare = declare_compare},
+    Command{.name = "blend",
+            .summary = "make one run of several: the weighted mean of their predictions",
+            .declare = declare_blend},
     Command{.name = "recommend", .summary = "the best unseen items for users", .declare = declare_recommend},
     Command{
         .name = "data", .summary = "list, fetch, describe and check data sets", .children = kDataCommands},

@@ -35,13 +35,15 @@ TrainSession::TrainSession(std::filesystem::path folder,
                            const Ratings& train,
                            const Ratings& valid,
                            const SideInfo& side,
-                           std::string device)
+                           std::string device,
+                           double time_budget)
     : folder_(std::move(folder)),
       base_(std::move(base)),
       train_(train),
       valid_(valid),
       side_(side),
       device_(std::move(device)),
+      time_budget_(time_budget),
       algorithm_(find_algorithm(base_.spec.algorithm)),
       keeps_last_(algorithm_.averages_sweeps || valid.size() == 0),
       early_stop_(base_.spec.options.train.patience, base_.spec.options.train.min_delta) {}
@@ -61,6 +63,8 @@ void TrainSession::resume(const Checkpoint& last) {
 
 std::unique_ptr<Model> TrainSession::fit() {
   FitContext context{.spec = base_.spec, .train = train_, .side = &side_, .device = device_};
+  context.time_budget = time_budget_;
+  fit_began_ms_ = now_ms();
   if (resumed_) context.resume.emplace(FitState{resumed_->model, *resumed_->trainer});
   context.on_start = [&](const Model& model) { on_start(model, train_); };
   if (valid_.size() > 0)
@@ -134,10 +138,19 @@ bool TrainSession::on_epoch(const EpochReport& report) {
   const bool is_best = early_stop_.improved(stats.epoch, stats.valid_rmse);
   if (is_best && !keeps_last_) best_state_ = report.model.state();
   log_epoch(stats, is_best && !keeps_last_);
-  const bool stop = !keeps_last_ && early_stop_.should_stop(stats.epoch);
-  if (stop) spdlog::info("no better validation RMSE for {} epochs: stopping", stats.epoch - best_epoch());
+  const bool is_patient = keeps_last_ || !early_stop_.should_stop(stats.epoch);
+  const bool stop = !is_patient || is_out_of_time();
+  if (!is_patient)
+    spdlog::info("no better validation RMSE for {} epochs: stopping", stats.epoch - best_epoch());
+  else if (stop && stats.epoch < stats.epochs)
+    spdlog::info("the time budget of {:.0f} s is spent: stopping", time_budget_);
   save(report, stop || stats.epoch == stats.epochs || stop_signal() != 0);
   return stop;
+}
+
+bool TrainSession::is_out_of_time() const {
+  return time_budget_ > 0 && !algorithm_.averages_sweeps &&
+         static_cast<double>(now_ms() - fit_began_ms_) >= 1000 * time_budget_;
 }
 
 void TrainSession::count(const EpochStats& stats) {

@@ -25,13 +25,15 @@ struct Profile {
 class TrainSession {
  public:
   /// `base` is a checkpoint with everything but states and metrics; `side` and `valid` must outlive the
-  /// session. Where `valid` is empty, or the model averages its epochs, the last epoch is the best one.
+  /// session. No epoch begins after `time_budget` seconds of fitting (0: none). Where `valid` is empty, or
+  /// the model averages its epochs, the last epoch is the best one.
   TrainSession(std::filesystem::path folder,
                Checkpoint base,
                const Ratings& train,
                const Ratings& valid,
                const SideInfo& side,
-               std::string device);
+               std::string device,
+               double time_budget = 0);
 
   /// Goes on from last.pt: history, best epoch and states. Error{model}.
   void resume(const Checkpoint& last);
@@ -58,6 +60,7 @@ class TrainSession {
  private:
   void on_start(const Model&, const Ratings& rows);
   bool on_epoch(const EpochReport&);
+  bool is_out_of_time() const;
   void count(const EpochStats&);
   void log_epoch(const EpochStats&, bool is_best) const;
   std::string_view epoch_word() const { return algorithm_.averages_sweeps ? "sweep" : "epoch"; }
@@ -72,6 +75,7 @@ class TrainSession {
   const Ratings& valid_;
   const SideInfo& side_;
   std::string device_;
+  double time_budget_;
   const Algorithm& algorithm_;
   bool keeps_last_;
   EarlyStop early_stop_;
@@ -81,7 +85,7 @@ class TrainSession {
   double seconds_ = 0;
   Profile profile_;
   std::int64_t rows_ = 0, n_parameters_ = 0;
-  std::int64_t saved_at_ms_ = 0, save_took_ms_ = 0;
+  std::int64_t fit_began_ms_ = 0, saved_at_ms_ = 0, save_took_ms_ = 0;
   bool started_ = false, interrupted_ = false;
 };
 

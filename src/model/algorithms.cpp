@@ -3,6 +3,7 @@
 #include "movrec/core/table.hpp"
 #include "movrec/model/algorithm.hpp"
 #include "movrec/model/bfm_model.hpp"
+#include "movrec/model/blend_model.hpp"
 #include "movrec/model/closed_form.hpp"
 #include "movrec/model/mf_model.hpp"
 #include "movrec/model/net_model.hpp"
@@ -154,6 +155,12 @@ constexpr std::array kAlgorithms{
               .fit = fit_bfm_model,
               .load = load_bfm_model,
               .averages_sweeps = true},
+    Algorithm{.name = "blend",
+              .summary = "the weighted mean of other runs' predictions (made by movrec blend)",
+              .uses = {},
+              .defaults = {},
+              .fit = nullptr,
+              .load = load_blend_model},
 };
 
 }  // namespace

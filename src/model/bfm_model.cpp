@@ -175,9 +175,14 @@ class Chains {
 };
 
 /// Every how many sweeps the model keeps the draws, counted back from the last one.
-int sweeps_per_sample(const BfmOptions& options) {
-  const int draws = (options.sweeps - options.burn_in) * options.chains;
+int sweeps_per_sample(const BfmOptions& options, int sweeps) {
+  const int draws = (sweeps - options.burn_in) * options.chains;
   return (draws + options.samples - 1) / options.samples;
+}
+
+/// How many sweeps there is time for, by what the first ones took; enough to have a mean at all.
+int affordable_sweeps(const BfmOptions& options, double budget, double seconds_per_sweep) {
+  return static_cast<int>(std::clamp(budget / seconds_per_sweep, options.burn_in + 8.0, 1e9));
 }
 
 }  // namespace
@@ -209,11 +214,16 @@ std::unique_ptr<Model> fit_bfm_model(const FitContext& context) {
   };
   if (context.on_start) context.on_start(model);
 
-  const int last = context.last_epoch > 0 ? context.last_epoch : options.sweeps;
+  const auto seconds_since = [](std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  const auto fit_began = std::chrono::steady_clock::now();
+  const int done_before = chains.sweeps_done();
+  int last = context.last_epoch > 0 ? context.last_epoch : options.sweeps;
   while (chains.sweeps_done() < last) {
     EpochStats stats;
     stats.epoch = chains.sweeps_done() + 1;
-    stats.epochs = options.sweeps;
+    stats.epochs = last;
     if (stop_signal() != 0) {
       stats.interrupted = true;
       if (context.on_epoch) context.on_epoch({stats, model, trainer_state});
@@ -222,14 +232,18 @@ std::unique_ptr<Model> fit_bfm_model(const FitContext& context) {
     const auto started = std::chrono::steady_clock::now();
     chains.sweep();
     const bool counts = stats.epoch > options.burn_in;
-    const bool keeps = counts && (options.sweeps - stats.epoch) % sweeps_per_sample(options) == 0;
+    if (context.time_budget > 0 && stats.epoch - done_before == std::max(options.burn_in, 1))
+      last = std::min(
+          last, done_before + affordable_sweeps(options, context.time_budget,
+                                                seconds_since(fit_began) / (stats.epoch - done_before)));
+    const bool keeps = counts && (last - stats.epoch) % sweeps_per_sample(options, last) == 0;
     BfmPosterior draws = none;
     for (const BfmSampler& sampler : chains.samplers()) {
       const BfmDraw draw = sampler.draw();
       if (context.validate) draws.add(draw);
       if (keeps) model.posterior().add(draw);
     }
-    stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    stats.seconds = seconds_since(started);
     stats.train_loss = chains.train_mse();
     stats.rows = static_cast<std::int64_t>(context.train.size()) * options.chains;
     if (context.validate) {

@@ -44,6 +44,7 @@ struct ModelSpec {
   AlgorithmOptions options;
   std::int32_t n_users = 0, n_items = 0;
   StarScale stars;
+  std::vector<ModelSpec> members{};  ///< of a blend
 };
 
 /// What a fit says after each epoch, or when a signal broke one off.
@@ -66,10 +67,11 @@ struct FitContext {
   const SideInfo* side = nullptr;  ///< of users and items besides ratings; may be null
   std::string device = "cpu";      ///< cpu, cuda, cuda:n
   std::optional<FitState> resume{};
-  int last_epoch = 0;                              ///< end here, within the schedule of all epochs; 0: all
-  std::vector<double> replayed_rmse{};             ///< of the run whose number of epochs a refit repeats
-  std::function<void(const Model&)> on_start{};    ///< once, before the first step; may be empty
-  std::function<double(const Model&)> validate{};  ///< the validation RMSE; may be empty
+  int last_epoch = 0;      ///< end here, within the schedule of all epochs; 0: all
+  double time_budget = 0;  ///< seconds; what cannot end at any epoch plans how many it can do; 0: all
+  std::vector<double> replayed_rmse{};                 ///< of the run whose number of epochs a refit repeats
+  std::function<void(const Model&)> on_start{};        ///< once, before the first step; may be empty
+  std::function<double(const Model&)> validate{};      ///< the validation RMSE; may be empty
   std::function<bool(const EpochReport&)> on_epoch{};  ///< true: stop here; may be empty
 };
 
@@ -85,9 +87,9 @@ struct Solver {
 /// One row of the algorithm table.
 struct Algorithm {
   std::string_view name, summary;
-  std::span<const std::string_view> uses;   ///< options it uses, by name
-  std::span<const OptionDefault> defaults;  ///< where they differ from the structs'
-  std::unique_ptr<Model> (*fit)(const FitContext&);
+  std::span<const std::string_view> uses;            ///< options it uses, by name
+  std::span<const OptionDefault> defaults;           ///< where they differ from the structs'
+  std::unique_ptr<Model> (*fit)(const FitContext&);  ///< null where `train` cannot make it
   std::unique_ptr<Model> (*load)(const ModelSpec&, const StateDict&);
   bool trains_by_gradient = false;    ///< in epochs, whoever its solver is
   std::span<const Solver> solvers{};  ///< if it has several; `uses` and `defaults` are the first's

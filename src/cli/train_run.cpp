@@ -1,0 +1,97 @@
+#include "cli/train_run.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "cli/machine.hpp"
+#include "cli/train_report.hpp"
+#include "cli/train_session.hpp"
+#include "movrec/core/error.hpp"
+#include "movrec/core/files.hpp"
+#include "movrec/core/log.hpp"
+#include "movrec/core/stop.hpp"
+#include "movrec/report/run_folder.hpp"
+
+namespace movrec::cli {
+namespace fs = std::filesystem;
+namespace {
+
+Checkpoint base_checkpoint(const TrainFlags& flags, const Dataset& dataset, const Split& split) {
+  Checkpoint base;
+  base.spec = {flags.model, flags.algorithm, dataset.users.size(), dataset.items.size(), dataset.stars};
+  base.data = flags.data;
+  base.split = flags.split;
+  base.dataset_name = dataset.name;
+  base.dataset_checksum = dataset.checksum;
+  base.split_digest = split.digest;
+  base.users = dataset.users;
+  base.items = dataset.items;
+  return base;
+}
+
+void check_split_flags(const TrainFlags& flags, const Dataset& dataset, const Invocation& invocation) {
+  const bool takes_fraction = flags.split.split != "leave-last" && !dataset.predefined_test_begin;
+  if (!takes_fraction && invocation.origin("test-fraction") == Origin::flag)
+    throw Error(ErrorKind::usage,
+                fmt::format("{} has no effect: the split gives the test part",
+                            invocation.origin_text("test-fraction")),
+                {}, "leave it out");
+}
+
+}  // namespace
+
+FinishedRun train_run(TrainFlags& flags, Invocation& invocation, const Checkpoint* resumed) {
+  set_threads(invocation.global.threads);
+  const std::string device = resolve_device(invocation.global.device);
+  if (flags.algorithm.train.amp && device == "cpu")
+    throw Error(ErrorKind::usage, "--amp needs a GPU", "on the CPU bfloat16 would be slower",
+                "--device cuda, or leave out --amp");
+
+  Dataset dataset = load_dataset(flags.data, flags.cache);
+  Split split = make_split(dataset, flags.split);
+  if (resumed == nullptr) check_split_flags(flags, dataset, invocation);
+  if (resumed != nullptr &&
+      (resumed->dataset_checksum != dataset.checksum || resumed->split_digest != split.digest))
+    throw Error(
+        ErrorKind::model, fmt::format("{} belongs to other data", flags.resume),
+        fmt::format("its run was trained on {} with another checksum or split", resumed->dataset_name));
+  spdlog::info("{}: {} users, {} items; {} train, {} validation, {} test rows", dataset.name,
+               dataset.users.size(), dataset.items.size(), split.train.size(), split.valid.size(),
+               split.test.size());
+
+  const fs::path folder = resumed != nullptr
+                              ? fs::path(flags.resume).parent_path()
+                              : make_run_folder(invocation.global.runs_dir, flags.model, dataset.name);
+  write_file_atomically(folder / "config.toml", resolved_config(flags));
+  const LogFile log_file(folder / "train.log");
+
+  Checkpoint base = base_checkpoint(flags, dataset, split);
+  RatingParts parts = take_parts(std::move(dataset.ratings), split);
+  split = {};
+  const SideInfo side{dataset.catalog, dataset.user_features};
+  const bool wants_refit = flags.algorithm.train.refit && parts.valid.size() > 0;
+  TrainSession session(folder, std::move(base), parts.train, parts.valid, side, device,
+                       wants_refit ? flags.time_budget / 2 : flags.time_budget);
+  if (resumed != nullptr) session.resume(*resumed);
+  std::unique_ptr<Model> model = session.fit();
+  if (wants_refit && !session.interrupted()) {
+    parts.train.append(parts.valid);
+    model = session.refit(parts.train);
+  }
+  if (session.interrupted()) {
+    spdlog::warn("go on with: movrec train --resume {}", folder.string());
+    throw Interrupted(stop_signal());
+  }
+  // The only look at test rows: everything is chosen by now.
+  const TrainResult result{
+      .folder = folder,
+      .session = session,
+      .spec = {flags.model, flags.algorithm, dataset.users.size(), dataset.items.size(), dataset.stars},
+      .test = evaluate_ratings(*model, parts.test, parts.train, dataset.stars),
+      .references = evaluate_references(parts.test, parts.train, dataset.stars),
+      .best_possible_rmse = dataset.best_rmse,
+      .gemm_gflops = flags.profile ? std::optional(gemm_gflops(1)) : std::nullopt};
+  write_run_report(result);
+  return {folder, result_json(result), result_text(result)};
+}
+
+}  // namespace movrec::cli

@@ -1,0 +1,143 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "movrec/core/files.hpp"
+#include "support/cli_run.hpp"
+#include "support/small_data.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace movrec;
+using namespace movrec::test;
+using nlohmann::json;
+using testing::HasSubstr;
+
+namespace {
+
+/// Runs of one small data set, trained as a person would.
+class Runs {
+ public:
+  std::string train(const std::string& model, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{
+        "train", "--model",           model, "--dataset",           "synthetic", "--synthetic-users",
+        "120",   "--synthetic-items", "60",  "--synthetic-ratings", "3000",      "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const CliResult result = run(arguments);
+    EXPECT_EQ(result.code, 0) << result.err;
+    return json::parse(result.out).at("run");
+  }
+  CliResult run(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--runs-dir", (dir_ / "runs").string(), "--quiet"});
+    return run_cli(arguments);
+  }
+  std::vector<double> predictions(const std::string& run_folder) const {
+    const std::string file = (dir_ / "predictions.csv").string();
+    EXPECT_EQ(run({"evaluate", "--checkpoint", run_folder, "--predictions", file}).code, 0);
+    std::istringstream lines(read_file(file));
+    std::vector<double> out;
+    std::string line;
+    std::getline(lines, line);
+    while (std::getline(lines, line)) out.push_back(std::stod(line.substr(line.rfind(',') + 1)));
+    return out;
+  }
+
+ private:
+  TempDir dir_;
+};
+
+TEST(Blend, PredictsTheMeanAndIsARunLikeAnyOther) {
+  Runs runs;
+  const std::string bias = runs.train("bias"), mf = runs.train("mf");
+  const CliResult result = runs.run({"blend", bias, mf, "--json"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const json blend = json::parse(result.out);
+  EXPECT_EQ(blend.at("schema"), "movrec.blend/1");
+  EXPECT_EQ(blend.at("members").at(0).at("weight"), 0.5);
+
+  const std::vector<double> a = runs.predictions(bias), b = runs.predictions(mf),
+                            both = runs.predictions(blend.at("run"));
+  ASSERT_EQ(a.size(), 600);
+  for (std::size_t row = 0; row < a.size(); ++row) EXPECT_NEAR(both[row], (a[row] + b[row]) / 2, 1e-5);
+
+  const json evaluated = json::parse(runs.run({"evaluate", "--json"}).out);  // the newest run
+  EXPECT_EQ(evaluated.at("model"), "blend");
+  EXPECT_EQ(evaluated.at("test").at("rmse"), blend.at("test").at("rmse"));
+  EXPECT_EQ(runs.run({"recommend", "--user", "1", "--checkpoint", blend.at("run")}).code, 0);
+}
+
+TEST(Blend, RidgeLearnsFromValidationRows) {
+  Runs runs;
+  const std::string bias = runs.train("bias"), mf = runs.train("mf"),
+                    constant = runs.train("bias", {"--user-damping", "1e6", "--item-damping", "1e6"});
+  const json blend = json::parse(runs.run({"blend", bias, mf, constant, "--weights", "ridge", "--json"}).out);
+  const double to_constant = blend.at("members").at(2).at("weight");
+  EXPECT_LT(to_constant, 0.3);
+  double sum = 0;
+  for (const auto& member : blend.at("members")) {
+    EXPECT_GE(member.at("weight").get<double>(), 0);
+    sum += member.at("weight").get<double>();
+  }
+  EXPECT_NEAR(sum, 1, 0.2);
+}
+
+TEST(Blend, TakesGivenWeights) {
+  Runs runs;
+  const std::string bias = runs.train("bias"), mf = runs.train("mf");
+  const json blend = json::parse(runs.run({"blend", bias, mf, "--weights", "3,1", "--json"}).out);
+  EXPECT_EQ(blend.at("members").at(0).at("weight"), 0.75);
+  const CliResult too_few = runs.run({"blend", bias, mf, "--weights", "3"});
+  EXPECT_EQ(too_few.code, 2);
+  EXPECT_THAT(too_few.err, HasSubstr("1 given for 2 runs"));
+  EXPECT_EQ(runs.run({"blend", bias, mf, "--weights", "best"}).code, 2);
+}
+
+TEST(Blend, RefusesWhatCannotBeBlended) {
+  Runs runs;
+  const std::string bias = runs.train("bias"), other = runs.train("bias", {"--split-seed", "7"}),
+                    refitted = runs.train("mf", {"--refit"}), popularity = runs.train("popularity");
+  const CliResult one = runs.run({"blend", bias});
+  EXPECT_EQ(one.code, 2);
+  EXPECT_THAT(one.err, HasSubstr("two runs or more"));
+  for (const char* command : {"blend", "compare"}) {
+    const CliResult rows = runs.run({command, bias, other});
+    EXPECT_EQ(rows.code, 4);
+    EXPECT_THAT(rows.err, HasSubstr("other test rows"));
+  }
+  EXPECT_THAT(runs.run({"blend", bias, popularity}).err, HasSubstr("predicts no stars"));
+  const CliResult ridge = runs.run({"blend", bias, refitted, "--weights", "ridge"});
+  EXPECT_EQ(ridge.code, 2);
+  EXPECT_THAT(ridge.err, HasSubstr("trained on its validation rows"));
+  EXPECT_EQ(runs.run({"train", "--model", "blend"}).code, 2);
+}
+
+TEST(Compare, SaysHowSureTheDifferenceIs) {
+  Runs runs;
+  const std::string bias = runs.train("bias"), mf = runs.train("mf", {"--valid-from", "none"});
+  const json compared = json::parse(runs.run({"compare", mf, bias, "--json"}).out);
+  EXPECT_EQ(compared.at("schema"), "movrec.compare/1");
+  const json& a = compared.at("runs").at(0);
+  const json& b = compared.at("runs").at(1);
+  EXPECT_FALSE(a.contains("against_first"));
+  EXPECT_NEAR(b.at("against_first").at("rmse_difference"),
+              b.at("rmse").get<double>() - a.at("rmse").get<double>(), 1e-9);
+  EXPECT_LE(b.at("against_first").at("interval_95").at(0), b.at("against_first").at("rmse_difference"));
+  const CliResult text = runs.run({"compare", mf, bias, "--resample", "users"});
+  EXPECT_THAT(text.out, HasSubstr("95 % interval"));
+  EXPECT_THAT(text.out, HasSubstr("resamples of users"));
+}
+
+TEST(TimeBudget, EndsTrainingAndKeepsWhatWasReached) {
+  Runs runs;
+  const auto begin = std::chrono::steady_clock::now();
+  const CliResult nets = runs.run({"train", "--model", "gmf", "--dataset", "synthetic", "--epochs", "1000000",
+                                   "--time-budget", "0.3", "--json"});
+  ASSERT_EQ(nets.code, 0) << nets.err;
+  EXPECT_GE(json::parse(nets.out).at("epochs").get<int>(), 1);
+  const std::string bfm = runs.train("bfm", {"--sweeps", "1000000", "--time-budget", "0.5"});
+  EXPECT_GE(json::parse(read_file(bfm + "/result.json")).at("epochs").get<int>(), 12);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
+}
+
+}  // namespace
