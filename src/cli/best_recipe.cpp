@@ -39,11 +39,6 @@ constexpr Recipe kSmall{
 };
 constexpr std::size_t kLargeRatings = 500'000;
 
-void set_option(TrainFlags& flags, std::string_view name, std::string_view text) {
-  for (const OptionRef& option : option_refs(flags))
-    if (option.field.name == name) set_from_text(option, text);
-}
-
 /// The flags of one member: its model's defaults, then the recipe's, where the person has set nothing.
 TrainFlags member_flags(const TrainFlags& all, const Member& member, const Invocation& invocation) {
   TrainFlags flags = all;

@@ -34,6 +34,7 @@ constexpr std::array kCommands{
     Command{.name = "evaluate",
             .summary = "errors of a trained model on held-out ratings, beside simple references",
             .declare = declare_evaluate},
+    Command{.name = "cv", .summary = "train and test a model on several splits", .declare = declare_cv},
     Command{.name = "compare",
             .summary = "how sure it is that one run is better than another",
             .declare = declare_compare},

@@ -7,6 +7,7 @@ namespace movrec::cli {
 // Each declares its flags and returns what runs. One file per command; the table in commands.cpp names them.
 Action declare_train(FlagSet&);
 Action declare_evaluate(FlagSet&);
+Action declare_cv(FlagSet&);
 Action declare_compare(FlagSet&);
 Action declare_blend(FlagSet&);
 Action declare_recommend(FlagSet&);

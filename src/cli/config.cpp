@@ -25,6 +25,9 @@ std::vector<Section> sections_of(CommandNode& root) {
   for (CommandNode& command : root.children) {
     Section section{command.name, {&command}};
     for (CommandNode& child : command.children) section.commands.push_back(&child);
+    if (command.name == "train")  // whose options cross-validation takes as they are
+      for (CommandNode& other : root.children)
+        if (other.name == "cv") section.commands.push_back(&other);
     sections.push_back(std::move(section));
     for (CommandNode& child : command.children)
       sections.push_back({command.name + "-" + child.name, {&child}});

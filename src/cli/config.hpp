@@ -9,8 +9,8 @@
 namespace movrec::cli {
 
 /// Sets options from a TOML file: top-level keys are global options, the section [train] belongs to `train`,
-/// [data] to those children of `data` that have the key, [data-info] to `data info`. All sections are
-/// checked, whichever command runs. Error{usage} names file and line.
+/// and to `cv` as well, [data] to those children of `data` that have the key, [data-info] to `data info`. All
+/// sections are checked, whichever command runs. Error{usage} names file and line.
 void apply_config(CommandNode& root, const std::filesystem::path& file);
 
 /// "[SECTION]" and one line for each option: a file that apply_config reads back to the same values.

@@ -116,6 +116,14 @@ std::int64_t usable_cores() {
   return std::max<std::int64_t>(1, std::llround(std::floor(std::min(own, std::ceil(cgroup_cores())))));
 }
 
+double available_memory() {
+  std::ifstream meminfo("/proc/meminfo");
+  std::string line;
+  while (std::getline(meminfo, line))
+    if (line.starts_with("MemAvailable:")) return 1024 * std::strtod(line.c_str() + 13, nullptr);
+  return 0;
+}
+
 void set_threads(std::int64_t threads) {
   silence_libtorch();
   at::set_num_threads(static_cast<int>(threads == 0 ? usable_cores() : threads));

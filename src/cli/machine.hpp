@@ -30,6 +30,9 @@ inline constexpr std::string_view kBlasRemedy = "apt-get install libopenblas0-op
 /// CPU cores that this process may use: its affinity, capped by the control group's quota.
 std::int64_t usable_cores();
 
+/// Bytes that can be had without swapping, as the kernel estimates it; 0 where it does not say.
+double available_memory();
+
 /// Threads of LibTorch, OpenMP and BLAS; 0 means usable_cores(). Also keeps LibTorch's own log off stderr.
 void set_threads(std::int64_t threads);
 

@@ -47,8 +47,9 @@ class ProcessScope {
   std::ios::iostate exceptions_;
 };
 
-int act(std::span<const std::string> arguments, std::ostream& out, std::ostream& err) {
+int act(std::string program, std::span<const std::string> arguments, std::ostream& out, std::ostream& err) {
   TreeInvocation invocation(out, err);
+  invocation.program = std::move(program);
   const ParsedArguments parsed = parse_arguments(invocation.root(), arguments);
   if (parsed.version) {
     out << fmt::format("movrec {}\n", build_info().version);
@@ -105,7 +106,7 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
       arguments.erase(arguments.begin());
       arguments.emplace_back("--help");
     }
-    const int code = act(arguments, out, err);
+    const int code = act(argc > 0 ? argv[0] : "movrec", arguments, out, err);
     out.flush();
     return code;
   } catch (const Error& error) {

@@ -63,6 +63,11 @@ void apply_algorithm(TrainFlags& flags, Invocation& invocation) {
   }
 }
 
+void set_option(TrainFlags& flags, std::string_view name, std::string_view text) {
+  for (const OptionRef& option : option_refs(flags))
+    if (option.field.name == name) set_from_text(option, text);
+}
+
 std::string resolved_config(TrainFlags& flags) {
   const Algorithm algorithm = with_solver(find_algorithm(flags.model), flags.algorithm.mf.solver);
   const OptionRefs of_algorithm = option_refs(flags.algorithm);

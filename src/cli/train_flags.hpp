@@ -38,6 +38,9 @@ void bind_train_flags(FlagSet&, TrainFlags&);
 /// model does not look at, or the model cannot be trained.
 void apply_algorithm(TrainFlags&, Invocation&);
 
+/// Sets the option of that name, whoever has set it before. Error{usage} for a bad value.
+void set_option(TrainFlags&, std::string_view name, std::string_view text);
+
 /// The options that this run looks at, as a file that runs it again.
 std::string resolved_config(TrainFlags&);
 

@@ -178,6 +178,28 @@ Parts split_predefined(const Dataset& dataset, const SplitOptions& options) {
   });
 }
 
+/// scikit-learn's KFold(fold_count, shuffle=True, random_state=seed): the first n % k folds have a row more,
+/// and rows are ascending within a part.
+Parts split_k_fold(const Dataset& dataset, const SplitOptions& options) {
+  const auto folds = static_cast<std::size_t>(options.fold_count);
+  const auto fold = static_cast<std::size_t>(options.fold_index) - 1;
+  if (fold >= folds)
+    fail(ErrorKind::usage, "--fold-index {} of --fold-count {}", options.fold_index, options.fold_count);
+  const std::size_t n = dataset.ratings.size(), rest = n % folds;
+  const std::size_t begin = fold * (n / folds) + std::min(fold, rest);
+  const std::size_t end = begin + n / folds + (fold < rest ? 1 : 0);
+  Rows order = numpy_permutation(n, numpy_seed(options));
+  Rows test(order.begin() + static_cast<std::ptrdiff_t>(begin),
+            order.begin() + static_cast<std::ptrdiff_t>(end));
+  Rows train(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(begin));
+  train.insert(train.end(), order.begin() + static_cast<std::ptrdiff_t>(end), order.end());
+  std::ranges::sort(test);
+  std::ranges::sort(train);
+  return with_validation(options, std::move(train), std::move(test), [&](const Rows& rows, double fraction) {
+    return random_cut(rows, share(fraction, rows.size()), numpy_seed(options));
+  });
+}
+
 struct Strategy {
   std::string_view name;
   bool needs_times;
@@ -186,7 +208,7 @@ struct Strategy {
 constexpr std::array kStrategies = {
     Strategy{"random", false, split_random},         Strategy{"chronological", true, split_chronological},
     Strategy{"leave-last", true, split_leave_last},  Strategy{"users", false, split_users},
-    Strategy{"predefined", false, split_predefined},
+    Strategy{"predefined", false, split_predefined}, Strategy{"k-fold", false, split_k_fold},
 };
 
 std::string digest_of(const Parts& parts) {

@@ -13,9 +13,9 @@ struct CliResult {
   std::string out, err;
 };
 
-/// `movrec ARGUMENTS…` in this process.
-inline CliResult run_cli(const std::vector<std::string>& arguments) {
-  std::vector<const char*> argv{"movrec"};
+/// `movrec ARGUMENTS…` in this process; `program` is what it starts where it starts itself.
+inline CliResult run_cli(const std::vector<std::string>& arguments, const char* program = "movrec") {
+  std::vector<const char*> argv{program};
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());
   std::ostringstream out, err;
   const int code = cli::run(static_cast<int>(argv.size()), argv.data(), out, err);

@@ -60,6 +60,27 @@ std::set<int> users_of(const Dataset& dataset, const std::vector<RowIdx>& rows) 
 }
 
 // Expected values: numpy.random.RandomState(seed).permutation(n).
+TEST(Split, KFoldIsThatOfScikitLearn) {
+  // KFold(5, shuffle=True, random_state=42).split(range(23))
+  const std::vector<std::vector<RowIdx>> expected{
+      {0, 8, 9, 15, 17}, {1, 2, 5, 12, 13}, {3, 4, 11, 18, 20}, {7, 16, 21, 22}, {6, 10, 14, 19}};
+  const Dataset dataset = dataset_of(4, 23);
+  for (std::size_t fold = 0; fold < expected.size(); ++fold) {
+    SplitOptions options;
+    options.split = "k-fold";
+    options.fold_index = static_cast<int>(fold) + 1;
+    const Split split = make_split(dataset, options);
+    EXPECT_EQ(split.test, expected[fold]);
+    EXPECT_EQ(split.valid.size(), 2);
+    EXPECT_EQ(split.train.size() + split.valid.size() + split.test.size(), 23);
+  }
+  SplitOptions outside;
+  outside.split = "k-fold";
+  outside.fold_count = 3;
+  outside.fold_index = 4;
+  EXPECT_THAT(error_of([&] { make_split(dataset, outside); }), HasSubstr("--fold-index 4 of --fold-count 3"));
+}
+
 TEST(NumpyPermutation, IsNumpys) {
   EXPECT_THAT(numpy_permutation(10, 42U), ElementsAre(8, 1, 5, 0, 7, 2, 9, 4, 3, 6));
   EXPECT_THAT(numpy_permutation(7, 0U), ElementsAre(6, 2, 1, 3, 0, 5, 4));

@@ -48,6 +48,7 @@ class Invocation {
  public:
   virtual ~Invocation() = default;
   GlobalOptions global;
+  std::string program;  ///< as it was called: what starts this program again
   std::ostream* out = nullptr;  ///< results
   std::ostream* err = nullptr;  ///< everything else (logging goes through spdlog, to the same place)
 

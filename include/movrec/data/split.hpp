@@ -16,13 +16,14 @@ struct SplitOptions {
   double valid_fraction = 0;  ///< 0: the strategy's own, 0.1 (chronological: 0.2)
   std::string valid_from = "train";
   std::uint64_t split_seed = 42;
+  int fold_count = 5, fold_index = 1;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit(Field{.name = "split",
                 .help =
                     "how test rows are chosen (default: predefined with --fold or --test-file, else random)",
-                .choices = {"", "random", "chronological", "leave-last", "users", "predefined"}},
+                .choices = {"", "random", "chronological", "leave-last", "users", "predefined", "k-fold"}},
           self.split);
     visit(Field{.name = "test-fraction",
                 .help = "share of all rows (users: of all users) that is test",
@@ -51,6 +52,12 @@ struct SplitOptions {
                 .min = 0,
                 .max = 4294967295.0},
           self.split_seed);
+    visit(
+        Field{
+            .name = "fold-count", .help = "k-fold: how many parts take turns as test", .min = 2, .max = 1000},
+        self.fold_count);
+    visit(Field{.name = "fold-index", .help = "k-fold: which of them is test, from 1", .min = 1, .max = 1000},
+          self.fold_index);
   }
 };
 
