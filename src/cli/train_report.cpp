@@ -106,9 +106,12 @@ void write_run_report(const TrainResult& result) {
   write_file_atomically(result.folder / "result.json", result_json(result).dump(2) + "\n");
   const nlohmann::json& history = result.session.history();
   if (history.empty()) return;
-  Series train = series_of(history, "train_loss", "training");
-  for (double& loss : train.y) loss = std::sqrt(loss);
-  const Series rmse[] = {train, series_of(history, "valid_rmse", "validation")};
+  std::vector<Series> rmse{series_of(history, "valid_rmse", "validation")};
+  if (result.spec.options.net.loss == "mse") {  // the others' losses are no squared errors
+    Series train = series_of(history, "train_loss", "training");
+    for (double& loss : train.y) loss = std::sqrt(loss);
+    rmse.insert(rmse.begin(), std::move(train));
+  }
   write_file_atomically(result.folder / "rmse.svg", line_plot(result.spec.algorithm, "epoch", "RMSE", rmse));
   const Series lr[] = {series_of(history, "lr", "learning rate")};
   write_file_atomically(result.folder / "lr.svg",

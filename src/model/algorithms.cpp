@@ -42,7 +42,8 @@ constexpr auto kTraining = joined(names("epochs",
                                         "amp"),
                                   kSchedule,
                                   kDamping);
-constexpr auto kAnyNet = joined(names("init", "init-std", "output", "bias-terms", "global-mean"), kTraining);
+constexpr auto kAnyNet = joined(
+    names("init", "init-std", "output", "loss", "huber-delta", "bias-terms", "global-mean"), kTraining);
 constexpr auto kProductNet = joined(names("embedding-dim"), kAnyNet);
 constexpr auto kMfAutograd = joined(names("solver"), kProductNet);
 constexpr auto kMfSolved = joined(names("solver",

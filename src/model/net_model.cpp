@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "movrec/net/net.hpp"
@@ -140,9 +141,25 @@ class NetModel final : public Model {
   std::unique_ptr<Net> net_;
 };
 
+/// Losses over classes know only the stars that stand in the scale's steps.
+void check_classes(const Ratings& train, const ModelSpec& spec) {
+  const std::string& loss = spec.options.net.loss;
+  if (loss != "ordinal" && loss != "softmax") return;
+  for (const float stars : train.stars) {
+    const float steps = (stars - spec.stars.min) / spec.stars.step();
+    if (std::abs(steps - std::round(steps)) > 1e-3F)
+      throw Error(ErrorKind::usage,
+                  fmt::format("--loss {}: a rating of {} is none of its classes", loss, stars),
+                  fmt::format("classes are {}, {} … {}", spec.stars.min, spec.stars.min + spec.stars.step(),
+                              spec.stars.max),
+                  "--loss mse or --loss huber");
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Model> fit_net_model(const FitContext& context) {
+  check_classes(context.train, context.spec);
   const TrainOptions& options = context.spec.options.train;
   auto model = std::make_unique<NetModel>(context.spec, fit_biases(context.train, context.spec.options.bias),
                                           context.device);

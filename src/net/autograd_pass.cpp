@@ -52,8 +52,7 @@ class AutogradPass final : public GradientPass {
     for (const DenseWeight& weight : net_.weights()) leaves.push_back(weight.weight);
     const at::Tensor loss = [&] {
       const Autocast autocast(amp_);
-      return at::mse_loss(net_.forward(std::span(leaves).first(n_tables), &dropout).to(at::kFloat),
-                          batch.stars);
+      return net_.loss(std::span(leaves).first(n_tables), batch.stars, &dropout);
     }();
     const std::vector<at::Tensor> gradients = torch::autograd::grad({loss}, leaves);
 

@@ -29,6 +29,12 @@ at::Tensor Net::predict(const at::Tensor& users, const at::Tensor& items) const 
   return forward(rows, nullptr);
 }
 
+at::Tensor Net::loss(std::span<const at::Tensor> rows,
+                     const at::Tensor& stars,
+                     const DropoutStep* dropout) const {
+  return at::mse_loss(forward(rows, dropout).to(at::kFloat), stars);
+}
+
 std::unique_ptr<GradientPass> Net::make_cpu_pass() const {
   return nullptr;
 }

@@ -27,7 +27,11 @@ T* room(std::vector<T>& buffer, std::int64_t n) {
 
 }  // namespace
 
-PairWeights::PairWeights(const PairNet& net) {
+PairWeights::PairWeights(const PairNet& net)
+    : stars(net.head(),
+            net.layout().classes < 0
+                ? nullptr
+                : net.weights()[static_cast<std::size_t>(net.layout().classes)].weight.data_ptr<float>()) {
   const PairLayout& at = net.layout();
   const auto weight = [&](int i) {
     return net.weights()[static_cast<std::size_t>(i)].weight.data_ptr<float>();
@@ -57,9 +61,6 @@ PairWeights::PairWeights(const PairNet& net) {
   }
   offset = static_cast<float>(net.offset());
   if (at.head_bias >= 0) offset += *weight(at.head_bias);
-  sigmoid = net.options().output == "sigmoid";
-  low = net.shape().stars.min;
-  range = static_cast<float>(net.range());
   dropout = net.options().dropout;
 }
 
@@ -141,11 +142,6 @@ void forward_block(const PairWeights& net,
   for (std::int64_t b = 0; b < m; ++b) raw[b] += dot(x + b * net.head_inputs, net.head, net.head_inputs);
 }
 
-void squash(const PairWeights& net, float* raw, std::int64_t n) {
-  if (net.sigmoid)
-    for (std::int64_t i = 0; i < n; ++i) raw[i] = net.low + net.range / (1 + std::exp(-raw[i]));
-}
-
 at::Tensor predict_pairs(const PairWeights& net, const at::Tensor& users, const at::Tensor& items) {
   const std::int64_t n = users.size(0);
   at::Tensor out = at::empty({n}, at::kFloat);
@@ -173,7 +169,7 @@ at::Tensor predict_pairs(const PairWeights& net, const at::Tensor& users, const 
       if (net.has_tower()) block.slots[side] = groups[side]->slots.data() + begin;
     }
     forward_block(net, first, block, nullptr, begin, scratch);
-    squash(net, scratch.raw.data(), block.size);
+    net.stars.to_stars(scratch.raw.data(), block.size);
     std::copy_n(scratch.raw.data(), block.size, out.data_ptr<float>() + begin);
   });
   return out;
@@ -238,8 +234,8 @@ at::Tensor score_pairs(const PairWeights& net, const at::Tensor& users, const at
       }
     });
   }
-  if (net.sigmoid)
-    for_each_task(n_users, [&](std::int64_t u) { squash(net, scores + u * n_items, n_items); });
+  if (!net.stars.is_identity())
+    for_each_task(n_users, [&](std::int64_t u) { net.stars.to_stars(scores + u * n_items, n_items); });
   return out;
 }
 

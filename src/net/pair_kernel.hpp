@@ -8,6 +8,7 @@
 
 #include "movrec/net/net.hpp"
 #include "movrec/ops/dropout.hpp"
+#include "movrec/ops/rating_head.hpp"
 #include "movrec/ops/row_gradients.hpp"
 
 namespace movrec {
@@ -40,8 +41,7 @@ struct PairWeights {
   const float* head = nullptr;        ///< [head_inputs], after at least one hidden layer
   std::int64_t head_inputs = 0;
   float offset = 0;  ///< with the head's bias
-  bool sigmoid = false;
-  float low = 0, range = 1;  ///< of a sigmoid output
+  HeadKernel stars;  ///< what the raw sum becomes
   double dropout = 0;
 
   bool has_tower() const { return half > 0; }
@@ -74,13 +74,13 @@ struct PairScratch {
   std::vector<std::vector<float>> layers;     ///< outputs of the hidden layers [size, width(l)]
   std::vector<std::vector<float>> gradients;  ///< of their linear outputs, the first excepted
   std::vector<std::uint16_t> bits;
-  std::vector<float> raw;  ///< [size] sums of all parts, before a sigmoid
+  std::vector<float> raw;  ///< [size] sums of all parts, before they become stars
 };
 
 inline constexpr std::int64_t kPairBlock =
     256;  ///< pairs at once: their layers stay in the cache, BLAS has enough to do
 
-/// raw = what the net says of each pair before a sigmoid. With `dropout`, `begin` is the block's first
+/// raw = the sum of all parts for each pair. With `dropout`, `begin` is the block's first
 /// position in its batch, a multiple of kPairBlock.
 void forward_block(const PairWeights&,
                    const FirstLayer&,
@@ -88,9 +88,6 @@ void forward_block(const PairWeights&,
                    const DropoutStep* dropout,
                    std::int64_t begin,
                    PairScratch&);
-
-/// raw becomes stars.
-void squash(const PairWeights&, float* raw, std::int64_t n);
 
 /// Stars [B] of pairs, users [B], items [B] int32.
 at::Tensor predict_pairs(const PairWeights&, const at::Tensor& users, const at::Tensor& items);

@@ -26,13 +26,27 @@ constexpr std::array kPairNets{
 
 constexpr std::int64_t kBlockFloats = std::int64_t{1} << 23;  // 32 MB: stays near the caches
 
+RatingHead make_head(const NetShape& shape, const NetOptions& options) {
+  RatingHead head{.loss = rating_loss(options.loss),
+                  .sigmoid = options.output == "sigmoid",
+                  .low = shape.stars.min,
+                  .range = shape.stars.max - shape.stars.min,
+                  .step = shape.stars.step(),
+                  .huber_delta = options.huber_delta};
+  if (head.has_classes() && head.sigmoid)
+    throw Error(ErrorKind::usage,
+                fmt::format("--output sigmoid and --loss {} contradict each other", options.loss),
+                "an expectation over classes lies within the stars anyway", "--output raw");
+  return head;
+}
+
 }  // namespace
 
 PairNet::PairNet(const PairNetParts& parts,
                  const NetShape& shape,
                  const NetOptions& options,
                  std::uint64_t seed)
-    : parts_(parts), shape_(shape), options_(options), seed_(seed) {
+    : parts_(parts), shape_(shape), options_(options), head_(make_head(shape, options)), seed_(seed) {
   if (options.bias_terms) layout_.bias = add_tables("bias", 1);
   if (parts.product) layout_.factors = add_tables("factors", options.embedding_dim);
   // Ones: the weighted product starts as matrix factorization.
@@ -51,9 +65,21 @@ PairNet::PairNet(const PairNetParts& parts,
   }
   if (head_inputs > 0)
     layout_.head_bias = add_weight("head.bias", init_layer_bias(1, head_inputs, options, next_seed()));
+  if (head_.has_classes()) layout_.classes = add_weight("head.classes", init_head_weights(head_));
+  offset_ = starting_offset();
 }
 
 at::Tensor PairNet::forward(std::span<const at::Tensor> rows, const DropoutStep* dropout) const {
+  return squash(raw_of(rows, dropout));
+}
+
+at::Tensor PairNet::loss(std::span<const at::Tensor> rows,
+                         const at::Tensor& stars,
+                         const DropoutStep* dropout) const {
+  return head_loss(head_, raw_of(rows, dropout).to(at::kFloat), stars, head_weights());
+}
+
+at::Tensor PairNet::raw_of(std::span<const at::Tensor> rows, const DropoutStep* dropout) const {
   at::Tensor raw = at::full({rows[0].size(0)}, offset(), rows[0].options());
   if (layout_.bias >= 0)
     raw =
@@ -71,7 +97,7 @@ at::Tensor PairNet::forward(std::span<const at::Tensor> rows, const DropoutStep*
     raw = raw + at::matmul(x, weight(layout_.head_weight)[0]);
   }
   if (layout_.head_bias >= 0) raw = raw + weight(layout_.head_bias);
-  return squash(raw);
+  return raw;
 }
 
 at::Tensor PairNet::predict(const at::Tensor& users, const at::Tensor& items) const {
@@ -139,21 +165,23 @@ at::Tensor PairNet::activate(const at::Tensor& x, std::size_t layer, const Dropo
                                {dropout->seed, dropout->step, static_cast<std::uint32_t>(layer)});
 }
 
-double PairNet::range() const {
-  return static_cast<double>(shape_.stars.max) - static_cast<double>(shape_.stars.min);
-}
-
-double PairNet::offset() const {
+/// The raw number whose stars are the mean of the training stars, if it is to be added.
+double PairNet::starting_offset() const {
   if (!options_.global_mean) return 0;
-  if (options_.output == "raw") return shape_.mean;
-  const double share =
-      std::clamp((shape_.mean - static_cast<double>(shape_.stars.min)) / range(), 1e-3, 1 - 1e-3);
-  return std::log(share / (1 - share));
+  if (!head_.sigmoid && !head_.has_classes()) return shape_.mean;
+  at::NoGradGuard no_grad;
+  double low = -20, high = 20;
+  for (int round = 0; round < 60; ++round) {
+    const double middle = (low + high) / 2;
+    const at::Tensor raw = at::full({1}, middle, at::kDouble);
+    const at::Tensor weights = layout_.classes >= 0 ? head_weights().to(at::kDouble) : at::Tensor();
+    (head_stars(head_, raw, weights).item<double>() < shape_.mean ? low : high) = middle;
+  }
+  return (low + high) / 2;
 }
 
 at::Tensor PairNet::squash(const at::Tensor& raw) const {
-  if (options_.output == "raw") return raw;
-  return raw.sigmoid() * range() + static_cast<double>(shape_.stars.min);
+  return head_stars(head_, raw, head_weights());
 }
 
 int PairNet::add_tables(const std::string& name, std::int64_t dim) {

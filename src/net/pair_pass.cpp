@@ -15,7 +15,7 @@
 namespace movrec {
 namespace {
 
-constexpr std::int64_t kMaxShards = 16;       ///< each keeps a copy of the small weights' gradients
+constexpr std::int64_t kMaxShards = 16;        ///< each keeps a copy of the small weights' gradients
 constexpr std::int64_t kOutputsPerTask = 128;  ///< of the first layer's gradient
 constexpr std::int64_t kFloatsPerTask = 1 << 13;
 
@@ -132,21 +132,10 @@ class PairPass final : public GradientPass {
                 std::int64_t begin,
                 std::int64_t shard,
                 PairScratch& scratch) {
-    float* raw = scratch.raw.data();
-    squash(weights, raw, block.size);
-    const float scale = 2 / static_cast<float>(n_);
-    double sum = 0;
-    for (std::int64_t b = 0; b < block.size; ++b) {
-      const float error = raw[b] - stars_[begin + b];
-      sum += static_cast<double>(error) * static_cast<double>(error);
-      float slope = scale * error;
-      if (weights.sigmoid) {
-        const float share = (raw[b] - weights.low) / weights.range;
-        slope *= weights.range * share * (1 - share);
-      }
-      slopes_[size(begin + b)] = slope;
-    }
-    errors_[size(shard)] += sum;
+    const int classes = net_.layout().classes;
+    errors_[size(shard)] +=
+        weights.stars.cost(scratch.raw.data(), stars_ + begin, block.size, 1 / static_cast<float>(n_),
+                           slopes_.data() + begin, classes >= 0 ? shard_gradient(shard, classes) : nullptr);
   }
 
   /// From the slopes to the gradients of the small weights and of the first layer's outputs.
@@ -296,7 +285,7 @@ class PairPass final : public GradientPass {
   std::array<std::vector<float>, 2> row_sums_;  ///< [R, first]: the same, summed by row
   std::vector<std::vector<float>> tables_;      ///< [R, d] of each table
   std::vector<float> shards_;                   ///< [shards, n_small_]
-  std::vector<double> errors_;                  ///< [shards] squared
+  std::vector<double> errors_;                  ///< [shards] what their rows cost
   Stopwatch watch_{{"first layer", "towers and loss", "gradients of rows", "gradients of weights"}};
 };
 

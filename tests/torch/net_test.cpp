@@ -172,7 +172,13 @@ std::pair<at::Tensor, at::Tensor> pairs_of(std::int64_t n, std::int64_t n_users,
 
 // 700 rows: six blocks of pairs, the last one short. The kernels against autograd over LibTorch's operations.
 TEST_P(EveryPairNet, KernelsGiveAutogradsGradients) {
-  for (const char* output : {"raw", "sigmoid"})
+  using Head = std::pair<const char*, const char*>;
+  for (const auto& [output, loss] : {Head{"raw", "mse"},
+                                     {"sigmoid", "mse"},
+                                     {"raw", "huber"},
+                                     {"sigmoid", "huber"},
+                                     {"raw", "ordinal"},
+                                     {"raw", "softmax"}})
     for (const double dropout : {0.0, 0.5})
       for (const std::vector<std::int64_t>& layers : {std::vector<std::int64_t>{6}, {8, 5}, {6, 5, 3, 2}}) {
         NetOptions options;
@@ -183,10 +189,11 @@ TEST_P(EveryPairNet, KernelsGiveAutogradsGradients) {
         options.bias_terms = true;
         options.global_mean = true;
         options.output = output;
+        options.loss = loss;
         const auto net = make_pair_net(GetParam(), {150, 40, {1, 5}, 3.5}, options, 3);
         const auto [users, items] = pairs_of(700, 150, 40);
         RowGrouper user_rows(150), item_rows(40);
-        const Batch batch{users, items, at::rand({700}) * 4 + 1, user_rows.group(users),
+        const Batch batch{users, items, at::randint(1, 6, {700}, at::kFloat), user_rows.group(users),
                           item_rows.group(items)};
         const auto autograd = make_autograd_pass(*net), kernels = net->make_cpu_pass();
         const DropoutStep step{11, 5};

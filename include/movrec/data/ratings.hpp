@@ -13,6 +13,8 @@ namespace movrec {
 struct StarScale {
   float min = 1, max = 5;
   float clip(float stars) const { return stars < min ? min : stars > max ? max : stars; }
+  /// From one value to the next: half stars where the lowest is one, else whole ones.
+  float step() const { return min - static_cast<float>(static_cast<int>(min)) == 0.5F ? 0.5F : 1.F; }
 };
 
 /// Interactions as parallel columns of dense indices, in the order of the source file; knows no file and no

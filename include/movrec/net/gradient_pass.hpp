@@ -22,9 +22,9 @@ struct Batch {
   const RowGroups& rows(Side side) const { return side == Side::user ? user_rows : item_rows; }
 };
 
-/// The gradients of a batch's mean squared error.
+/// The gradients of a batch's loss.
 struct BatchGradients {
-  at::Tensor loss;                 ///< [] the mean squared error itself
+  at::Tensor loss;                 ///< [] the loss itself
   std::vector<at::Tensor> tables;  ///< for each of net.tables() [R, d]: summed over the positions of a row
   std::vector<at::Tensor> dense;   ///< for each of net.weights(), of its shape
 };

@@ -55,6 +55,12 @@ class Net {
   /// prediction.
   virtual at::Tensor forward(std::span<const at::Tensor> rows, const DropoutStep* dropout) const = 0;
 
+  /// The mean cost [] of the batch that `forward` was given, for stars [B]: the squared error unless the net
+  /// has another loss.
+  virtual at::Tensor loss(std::span<const at::Tensor> rows,
+                          const at::Tensor& stars,
+                          const DropoutStep* dropout) const;
+
   /// Stars [B] of the pairs users [B], items [B] (int32). Equals `forward` without dropout up to rounding.
   virtual at::Tensor predict(const at::Tensor& users, const at::Tensor& items) const;
 

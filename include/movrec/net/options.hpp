@@ -16,6 +16,8 @@ struct NetOptions {
   std::string init = "torch";
   double init_std = 0.02;
   std::string output = "raw";
+  std::string loss = "mse";
+  double huber_delta = 1;
   bool bias_terms = false;
   bool global_mean = false;
 
@@ -56,6 +58,13 @@ struct NetOptions {
                 "raw, or sigmoid: squashed into the range of the stars, in training and in prediction alike",
             .choices = {"raw", "sigmoid"}},
         self.output);
+    visit(Field{.name = "loss",
+                .help = "mse; huber: linear beyond --huber-delta; ordinal: stars are ordered classes with "
+                        "trained cuts; softmax: they are classes. Classes are predicted as their expectation",
+                .choices = {"mse", "huber", "ordinal", "softmax"}},
+          self.loss);
+    visit(Field{.name = "huber-delta", .help = "huber: stars of error", .min = 1e-3, .max = 1e3},
+          self.huber_delta);
     visit(Field{.name = "bias-terms", .help = "a trained bias for each user and each item"}, self.bias_terms);
     visit(Field{.name = "global-mean", .help = "add the mean of the training stars"}, self.global_mean);
   }

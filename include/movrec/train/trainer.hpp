@@ -16,7 +16,7 @@ class Net;
 /// What one epoch was, or what of it was done when a signal broke it off.
 struct EpochStats {
   int epoch = 0, epochs = 0;  ///< counts from 1
-  double train_loss = 0;      ///< mean squared error over the epoch's rows, with dropout, without penalties
+  double train_loss = 0;      ///< mean over the epoch's rows, with dropout, without penalties
   double valid_rmse = 0;      ///< 0 where nothing validates
   double lr = 0;              ///< of the last step
   double seconds = 0;         ///< of training, without validation
