@@ -27,6 +27,7 @@ void bind_train_flags(FlagSet& set, TrainFlags& flags) {
   set.bind(flags.algorithm.net);
   set.bind(flags.algorithm.bias);
   set.bind(flags.algorithm.mf);
+  set.bind(flags.algorithm.sparsefc);
   set.group("Training");
   set.bind(flags.algorithm.train);
   set.add({Field{.name = "time-budget",

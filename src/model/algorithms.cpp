@@ -7,6 +7,7 @@
 #include "movrec/model/closed_form.hpp"
 #include "movrec/model/mf_model.hpp"
 #include "movrec/model/net_model.hpp"
+#include "movrec/model/sparsefc_model.hpp"
 
 namespace movrec {
 namespace {
@@ -62,6 +63,17 @@ constexpr auto kTowerNet = joined(names("layers", "dropout"), kAnyNet);
 constexpr auto kBothNet = joined(names("embedding-dim", "layers", "dropout"), kAnyNet);
 constexpr auto kBfm = names(
     "embedding-dim", "seed", "refit", "likelihood", "features", "sweeps", "burn-in", "chains", "samples");
+constexpr auto kSparseFc = joined(names("layers",
+                                        "epochs",
+                                        "seed",
+                                        "patience",
+                                        "min-delta",
+                                        "refit",
+                                        "kernel",
+                                        "kernel-dim",
+                                        "kernel-l2",
+                                        "weight-l2"),
+                                  kDamping);
 constexpr auto kItemDamping = names("item-damping");
 
 using Default = OptionDefault;
@@ -95,6 +107,7 @@ constexpr std::array kNeuMfDefaults{Default{"global-mean", "true"},   Default{"b
                                     Default{"embedding-l2", "0.15"}};
 
 constexpr std::array kBfmDefaults{Default{"embedding-dim", "32"}};
+constexpr std::array kSparseFcDefaults{Default{"layers", "500,500"}, Default{"epochs", "1000"}};
 
 constexpr Algorithm net(std::string_view name,
                         std::string_view summary,
@@ -156,6 +169,13 @@ constexpr std::array kAlgorithms{
               .fit = fit_bfm_model,
               .load = load_bfm_model,
               .averages_sweeps = true},
+    Algorithm{.name = "sparsefc",
+              .summary = "autoencoder of items with kernelised weights, by L-BFGS",
+              .uses = kSparseFc,
+              .defaults = kSparseFcDefaults,
+              .fit = fit_sparsefc_model,
+              .load = load_sparsefc_model,
+              .trains_by_gradient = true},
     Algorithm{.name = "blend",
               .summary = "the weighted mean of other runs' predictions (made by movrec blend)",
               .uses = {},

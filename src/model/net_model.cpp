@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "model/fallback.hpp"
 #include "movrec/net/net.hpp"
 #include "movrec/ops/state.hpp"
 
@@ -23,27 +24,16 @@ at::Tensor index_tensor(std::span<const Idx> indices, const at::Device& device) 
   return out.to(device);
 }
 
-std::vector<std::uint8_t> known(const std::vector<std::int32_t>& counts) {
-  std::vector<std::uint8_t> out;
-  for (std::int32_t n : counts) out.push_back(n > 0);
-  return out;
-}
-
 /// A Net as a Model: tensors stay in here.
 class NetModel final : public Model {
  public:
-  NetModel(const ModelSpec& spec, Biases biases, const std::string& device)
-      : n_items_(spec.n_items), device_(device), biases_(std::move(biases)) {
-    const NetShape shape{spec.n_users, spec.n_items, spec.stars, biases_.mean};
+  NetModel(const ModelSpec& spec, Fallback fallback, const std::string& device)
+      : n_items_(spec.n_items), device_(device), fallback_(std::move(fallback)) {
+    const NetShape shape{spec.n_users, spec.n_items, spec.stars, fallback_.biases().mean};
     net_ = make_pair_net(spec.algorithm, shape, spec.options.net, spec.options.train.seed);
     for (EmbeddingTable& table : net_->tables()) table.weight = table.weight.to(device_);
     for (DenseWeight& weight : net_->weights())
       weight.weight = weight.weight.detach().to(device_).requires_grad_();
-  }
-
-  void set_known(const Ratings& train) {
-    known_user_ = known(ratings_per_user(train));
-    known_item_ = known(ratings_per_item(train));
   }
 
   Net& net() { return *net_; }
@@ -59,8 +49,7 @@ class NetModel final : public Model {
       const at::Tensor out = net_->predict(user_rows, item_rows).cpu().contiguous();
       std::copy_n(out.data_ptr<float>(), n, stars.data() + begin);
     }
-    for (std::size_t i = 0; i < users.size(); ++i)
-      if (!knows(users[i]) || !knows(items[i])) stars[i] = fallback(users[i], items[i]);
+    fallback_.replace(users, items, stars);
   }
 
   void score(std::span<const UserQuery> queries, std::span<float> scores) const override {
@@ -81,17 +70,7 @@ class NetModel final : public Model {
             .cpu()
             .contiguous();
     std::copy_n(out.data_ptr<float>(), out.numel(), scores.data());
-    std::vector<std::size_t> cold;
-    for (std::size_t k = 0; k < items.size(); ++k)
-      if (!knows(items[k])) cold.push_back(k);
-    for (std::size_t u = 0; u < users.size(); ++u) {
-      const auto row = scores.subspan(u * items.size(), items.size());
-      if (knows(users[u])) {
-        for (const std::size_t k : cold) row[k] = fallback(users[u], items[k]);
-      } else {
-        for (std::size_t k = 0; k < items.size(); ++k) row[k] = fallback(users[u], items[k]);
-      }
-    }
+    fallback_.replace(queries, items, scores);
   }
 
   std::int64_t n_parameters() const override { return net_->n_parameters(); }
@@ -100,11 +79,7 @@ class NetModel final : public Model {
     StateDict state;
     for (const EmbeddingTable& table : net_->tables()) state.set(table.name, to_state(table.weight));
     for (const DenseWeight& weight : net_->weights()) state.set(weight.name, to_state(weight.weight));
-    state.set("fallback.mean", StateArray::of(std::span<const double>(&biases_.mean, 1), {1}));
-    state.set("fallback.user", StateArray::of(std::span<const float>(biases_.user), {n(biases_.user)}));
-    state.set("fallback.item", StateArray::of(std::span<const float>(biases_.item), {n(biases_.item)}));
-    state.set("known.user", known_state(known_user_));
-    state.set("known.item", known_state(known_item_));
+    fallback_.save(state);
     return state;
   }
 
@@ -113,31 +88,10 @@ class NetModel final : public Model {
     for (DenseWeight& weight : net_->weights()) copy_from_state(weight.weight, state, weight.name);
   }
 
-  void load_known(const StateDict& state, const ModelSpec& spec) {
-    const auto users = state.values<std::int32_t>("known.user", static_cast<std::size_t>(spec.n_users));
-    const auto items = state.values<std::int32_t>("known.item", static_cast<std::size_t>(spec.n_items));
-    known_user_.assign(users.begin(), users.end());
-    known_item_.assign(items.begin(), items.end());
-  }
-
  private:
-  bool knows(UserIdx user) const { return user != kNoUser && known_user_[index(user)] != 0; }
-  bool knows(ItemIdx item) const { return item != kNoItem && known_item_[index(item)] != 0; }
-  float fallback(UserIdx user, ItemIdx item) const { return biases_.predict(user, item); }
-
-  template <class T>
-  static std::int64_t n(const std::vector<T>& values) {
-    return static_cast<std::int64_t>(values.size());
-  }
-  static StateArray known_state(const std::vector<std::uint8_t>& flags) {
-    const std::vector<std::int32_t> numbers(flags.begin(), flags.end());
-    return StateArray::of(std::span(numbers), {n(numbers)});
-  }
-
   std::int32_t n_items_;
   at::Device device_;
-  Biases biases_;
-  std::vector<std::uint8_t> known_user_, known_item_;
+  Fallback fallback_;
   std::unique_ptr<Net> net_;
 };
 
@@ -161,9 +115,9 @@ void check_classes(const Ratings& train, const ModelSpec& spec) {
 std::unique_ptr<Model> fit_net_model(const FitContext& context) {
   check_classes(context.train, context.spec);
   const TrainOptions& options = context.spec.options.train;
-  auto model = std::make_unique<NetModel>(context.spec, fit_biases(context.train, context.spec.options.bias),
-                                          context.device);
-  model->set_known(context.train);
+  auto model = std::make_unique<NetModel>(
+      context.spec, Fallback(fit_biases(context.train, context.spec.options.bias), context.train),
+      context.device);
   Trainer trainer(model->net(), context.train, options, context.device);
   if (context.resume) {
     model->load_weights(context.resume->model);
@@ -182,14 +136,7 @@ std::unique_ptr<Model> fit_net_model(const FitContext& context) {
 }
 
 std::unique_ptr<Model> load_net_model(const ModelSpec& spec, const StateDict& state) {
-  Biases biases;
-  biases.mean = state.values<double>("fallback.mean", 1)[0];
-  const auto user = state.values<float>("fallback.user", static_cast<std::size_t>(spec.n_users));
-  const auto item = state.values<float>("fallback.item", static_cast<std::size_t>(spec.n_items));
-  biases.user.assign(user.begin(), user.end());
-  biases.item.assign(item.begin(), item.end());
-  auto model = std::make_unique<NetModel>(spec, std::move(biases), "cpu");
-  model->load_known(state, spec);
+  auto model = std::make_unique<NetModel>(spec, Fallback(state, spec.n_users, spec.n_items), "cpu");
   model->load_weights(state);
   return model;
 }
@@ -198,8 +145,7 @@ std::unique_ptr<Model> start_net_model(const ModelSpec& spec,
                                        const Ratings& train,
                                        Biases biases,
                                        const StateDict& weights) {
-  auto model = std::make_unique<NetModel>(spec, std::move(biases), "cpu");
-  model->set_known(train);
+  auto model = std::make_unique<NetModel>(spec, Fallback(std::move(biases), train), "cpu");
   model->load_weights(weights);
   return model;
 }

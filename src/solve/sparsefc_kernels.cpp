@@ -38,8 +38,19 @@ inline Vec fold_halves(Vec a, Vec b) {
          __builtin_shuffle(a, b, Order{4, 5, 6, 7, 12, 13, 14, 15});
 }
 
-inline Vec product(const float* row, Vec h0, Vec h1, Vec h2, Vec h3) {
-  return h0 * vec(row) + h1 * vec(row + kWide) + (h2 * vec(row + 2 * kWide) + h3 * vec(row + 3 * kWide));
+/// A row of a panel in registers.
+struct Row {
+  Vec parts[kParts];
+};
+
+inline void add(float factor, const float* row, Row& sum) {
+  for (std::size_t i = 0; i < kParts; ++i) sum.parts[i] += factor * vec(row + i * kWide);
+}
+
+inline Vec product(const Row& left, const float* row) {
+  Vec sum = left.parts[0] * vec(row);
+  for (std::size_t i = 1; i < kParts; ++i) sum += left.parts[i] * vec(row + i * kWide);
+  return sum;
 }
 
 /// exp(x) to two units in the last place, for |x| < 87 (Cephes' expf).
@@ -66,35 +77,17 @@ void multiply_panel(const SparseRows& a,
                     const float* panel,
                     float* out,
                     std::size_t stride) {
+  const auto row_of = [&](std::size_t k) { return panel + static_cast<std::size_t>(a.columns[k]) * kPanel; };
   for (std::size_t r = rows.begin; r < rows.end; ++r) {
-    Vec a0{}, a1{}, a2{}, a3{}, b0{}, b1{}, b2{}, b3{};
+    Row even{}, odd{};  // two sums: an addition need not wait for the one before
     std::size_t k = a.begin[r];
     const std::size_t end = a.begin[r + 1];
-    for (; k + 2 <= end; k += 2) {  // two sums at a time: an addition need not wait for the one before
-      const float* x = panel + static_cast<std::size_t>(a.columns[k]) * kPanel;
-      const float* y = panel + static_cast<std::size_t>(a.columns[k + 1]) * kPanel;
-      const float u = values[k], v = values[k + 1];
-      a0 += u * vec(x);
-      a1 += u * vec(x + kWide);
-      a2 += u * vec(x + 2 * kWide);
-      a3 += u * vec(x + 3 * kWide);
-      b0 += v * vec(y);
-      b1 += v * vec(y + kWide);
-      b2 += v * vec(y + 2 * kWide);
-      b3 += v * vec(y + 3 * kWide);
+    for (; k + 2 <= end; k += 2) {
+      add(values[k], row_of(k), even);
+      add(values[k + 1], row_of(k + 1), odd);
     }
-    if (k < end) {
-      const float* x = panel + static_cast<std::size_t>(a.columns[k]) * kPanel;
-      a0 += values[k] * vec(x);
-      a1 += values[k] * vec(x + kWide);
-      a2 += values[k] * vec(x + 2 * kWide);
-      a3 += values[k] * vec(x + 3 * kWide);
-    }
-    float* to = out + r * stride;
-    vec(to) = a0 + b0;
-    vec(to + kWide) = a1 + b1;
-    vec(to + 2 * kWide) = a2 + b2;
-    vec(to + 3 * kWide) = a3 + b3;
+    if (k < end) add(values[k], row_of(k), even);
+    for (std::size_t i = 0; i < kParts; ++i) vec(out + r * stride + i * kWide) = even.parts[i] + odd.parts[i];
   }
 }
 
@@ -106,12 +99,12 @@ void add_panel_products(const SparseRows& a,
                         const float* panel,
                         float* sums) {
   for (std::size_t r = rows.begin; r < rows.end; ++r) {
-    const float* h = left + r * left_stride;
-    const Vec h0 = vec(h), h1 = vec(h + kWide), h2 = vec(h + 2 * kWide), h3 = vec(h + 3 * kWide);
+    Row h;
+    for (std::size_t i = 0; i < kParts; ++i) h.parts[i] = vec(left + r * left_stride + i * kWide);
     std::size_t k = a.begin[r];
     const std::size_t end = a.begin[r + 1];
     const auto at = [&](std::size_t i) {
-      return product(panel + static_cast<std::size_t>(a.columns[i]) * kPanel, h0, h1, h2, h3);
+      return product(h, panel + static_cast<std::size_t>(a.columns[i]) * kPanel);
     };
     for (; k + 8 <= end; k += 8) {
       const Vec p = fold_pairs(fold(at(k), at(k + 1)), fold(at(k + 2), at(k + 3)));

@@ -15,6 +15,7 @@
 #include "movrec/solve/bfm.hpp"
 #include "movrec/solve/bias.hpp"
 #include "movrec/solve/mf_options.hpp"
+#include "movrec/solve/sparsefc.hpp"
 #include "movrec/train/options.hpp"
 #include "movrec/train/trainer.hpp"
 
@@ -27,6 +28,7 @@ struct AlgorithmOptions {
   BiasOptions bias;
   MfOptions mf;
   BfmOptions bfm;
+  SparseFcOptions sparsefc;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -35,6 +37,7 @@ struct AlgorithmOptions {
     BiasOptions::fields(self.bias, visit);
     MfOptions::fields(self.mf, visit);
     BfmOptions::fields(self.bfm, visit);
+    SparseFcOptions::fields(self.sparsefc, visit);
   }
 };
 

@@ -1,0 +1,168 @@
+#include "movrec/model/sparsefc_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "core/multiversion.hpp"
+#include "model/fallback.hpp"
+#include "movrec/core/stop.hpp"
+#include "movrec/ops/gemm.hpp"
+#include "movrec/ops/parallel.hpp"
+#include "movrec/solve/sparsefc.hpp"
+
+namespace movrec {
+namespace {
+
+constexpr std::size_t kPairsPerTask = 4096;
+
+MOVREC_MULTIVERSION
+float dot(const float* a, const float* b, std::size_t n) {
+  constexpr std::size_t kLanes = 16;
+  float sums[kLanes] = {};
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[i + lane] * b[i + lane];
+  for (; i < n; ++i) sums[0] += a[i] * b[i];
+  for (std::size_t half = kLanes / 2; half > 0; half /= 2)
+    for (std::size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half];
+  return sums[0];
+}
+
+class SparseFcModel final : public Model {
+ public:
+  SparseFcModel(Fallback fallback, ItemCodes codes, std::int64_t n_parameters)
+      : fallback_(std::move(fallback)), codes_(std::move(codes)), n_parameters_(n_parameters) {}
+
+  void set_codes(ItemCodes codes) { codes_ = std::move(codes); }
+
+  void predict(std::span<const UserIdx> users,
+               std::span<const ItemIdx> items,
+               std::span<float> stars) const override {
+    const std::size_t n_tasks = (users.size() + kPairsPerTask - 1) / kPairsPerTask;
+    for_each_task(static_cast<std::int64_t>(n_tasks), [&](std::int64_t task) {
+      const std::size_t begin = static_cast<std::size_t>(task) * kPairsPerTask;
+      for (std::size_t k = begin; k < std::min(users.size(), begin + kPairsPerTask); ++k) {
+        if (users[k] == kNoUser || items[k] == kNoItem) continue;  // the fallback's
+        stars[k] = codes_.bias[index(users[k])] + dot(user_row(users[k]), item_row(items[k]), codes_.dim);
+      }
+    });
+    fallback_.replace(users, items, stars);
+  }
+
+  void score(std::span<const UserQuery> queries, std::span<float> scores) const override {
+    const auto n_items = static_cast<std::int32_t>(n_of_items());
+    std::vector<ItemIdx> all;
+    for (std::int32_t i = 0; i < n_items; ++i) all.push_back(ItemIdx{i});
+    multiply(queries, codes_.codes, all, scores);
+  }
+
+  void score_items(std::span<const UserQuery> queries,
+                   std::span<const ItemIdx> items,
+                   std::int32_t,
+                   std::span<float> scores) const override {
+    std::vector<float> picked;
+    picked.reserve(items.size() * codes_.dim);
+    for (const ItemIdx item : items) picked.insert(picked.end(), item_row(item), item_row(item) + codes_.dim);
+    multiply(queries, picked, items, scores);
+  }
+
+  std::int64_t n_parameters() const override { return n_parameters_; }
+
+  StateDict state() const override {
+    const auto dim = static_cast<std::int64_t>(codes_.dim);
+    StateDict state;
+    fallback_.save(state);
+    state.set("codes", StateArray::of(std::span(codes_.codes), {std::ssize(codes_.codes) / dim, dim}));
+    state.set("decoder", StateArray::of(std::span(codes_.decoder), {std::ssize(codes_.decoder) / dim, dim}));
+    state.set("user_bias", StateArray::of(std::span(codes_.bias), {std::ssize(codes_.bias)}));
+    state.set("n_parameters", StateArray::of(std::span(&n_parameters_, 1), {1}));
+    return state;
+  }
+
+ private:
+  std::size_t n_of_items() const { return codes_.codes.size() / codes_.dim; }
+  const float* user_row(UserIdx user) const { return codes_.decoder.data() + index(user) * codes_.dim; }
+  const float* item_row(ItemIdx item) const { return codes_.codes.data() + index(item) * codes_.dim; }
+
+  void multiply(std::span<const UserQuery> queries,
+                const std::vector<float>& item_rows,
+                std::span<const ItemIdx> items,
+                std::span<float> scores) const {
+    std::vector<float> user_rows(queries.size() * codes_.dim);
+    for (std::size_t q = 0; q < queries.size(); ++q) {
+      const UserIdx user = queries[q].user;
+      if (user == kNoUser) continue;
+      std::copy_n(user_row(user), codes_.dim, user_rows.data() + q * codes_.dim);
+      std::fill_n(scores.data() + q * items.size(), items.size(), codes_.bias[index(user)]);
+    }
+    const auto dim = static_cast<std::int64_t>(codes_.dim), n = static_cast<std::int64_t>(items.size());
+    gemm(Transpose::no, Transpose::yes, std::ssize(queries), n, dim, user_rows.data(), dim, item_rows.data(),
+         dim, 1, scores.data(), n);
+    fallback_.replace(queries, items, scores);
+  }
+
+  Fallback fallback_;
+  ItemCodes codes_;
+  std::int64_t n_parameters_;
+};
+
+}  // namespace
+
+std::unique_ptr<Model> fit_sparsefc_model(const FitContext& context) {
+  const AlgorithmOptions& options = context.spec.options;
+  const Biases biases = fit_biases(context.train, options.bias);
+  SparseFc solver(context.train, biases, options.net.layers, options.sparsefc, options.train.seed);
+  if (context.resume) solver.load(context.resume->trainer);
+  auto model =
+      std::make_unique<SparseFcModel>(Fallback(biases, context.train), solver.codes(), solver.n_parameters());
+  if (context.on_start) context.on_start(*model);
+
+  const int last = context.last_epoch > 0 ? context.last_epoch : options.train.epochs;
+  while (solver.steps() < last) {
+    EpochStats stats;
+    stats.epoch = static_cast<int>(solver.steps()) + 1;
+    stats.epochs = options.train.epochs;
+    const auto trainer_state = [&] { return solver.state(); };
+    if (stop_signal() != 0) {
+      stats.interrupted = true;
+      if (context.on_epoch) context.on_epoch({stats, *model, trainer_state});
+      break;
+    }
+    const auto started = std::chrono::steady_clock::now();
+    solver.step();
+    stats.train_loss = solver.loss();
+    if (!std::isfinite(stats.train_loss))
+      throw Error(ErrorKind::failure,
+                  fmt::format("training diverged in epoch {}: the loss is {}", stats.epoch, stats.train_loss),
+                  "the stars are too large for float arithmetic", "stars in single digits");
+    model->set_codes(solver.codes());
+    stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    stats.rows = static_cast<std::int64_t>(context.train.size());
+    if (context.validate) stats.valid_rmse = context.validate(*model);
+    if (context.on_epoch && context.on_epoch({stats, *model, trainer_state})) break;
+  }
+  return model;
+}
+
+std::unique_ptr<Model> load_sparsefc_model(const ModelSpec& spec, const StateDict& state) {
+  const auto n_users = static_cast<std::size_t>(spec.n_users),
+             n_items = static_cast<std::size_t>(spec.n_items);
+  ItemCodes codes{.dim = static_cast<std::size_t>(spec.options.net.layers.back()),
+                  .codes = {},
+                  .decoder = {},
+                  .bias = {}};
+  const auto get = [&](const char* name, std::size_t n) {
+    const auto values = state.values<float>(name, n);
+    return std::vector<float>(values.begin(), values.end());
+  };
+  codes.codes = get("codes", n_items * codes.dim);
+  codes.decoder = get("decoder", n_users * codes.dim);
+  codes.bias = get("user_bias", n_users);
+  return std::make_unique<SparseFcModel>(Fallback(state, spec.n_users, spec.n_items), std::move(codes),
+                                         state.values<std::int64_t>("n_parameters", 1)[0]);
+}
+
+}  // namespace movrec
