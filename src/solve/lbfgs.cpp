@@ -46,13 +46,12 @@ void Lbfgs::step() {
     gg_ = products({&g, 1}, {&g, 1}, x_.size())[0];
   }
   ++steps_;
-  if (!std::isfinite(value_) || gg_ == 0) return;
+  if (!std::isfinite(value_) || gg_ == 0 || done_) return;
   find_direction();
-  if (!search() && n_pairs_ > 0) {
-    n_pairs_ = 0;
-    find_direction();
-    search();
-  }
+  if (search()) return;
+  n_pairs_ = 0;
+  find_direction();
+  done_ = !search();
 }
 
 /// direction = -H gradient by the two-loop recursion, on coefficients of s, y and the gradient.

@@ -56,6 +56,7 @@ class Lbfgs {
   Objective objective_;
   double value_ = 0, slope_ = 0;
   std::int64_t steps_ = 0, evaluations_ = 0;
+  bool done_ = false;  ///< no lower point was found even along the gradient
   std::int64_t n_pairs_ = 0, next_slot_ = 0;
   /// Products: s_i · y_j and y_i · y_j as [memory, memory], s_i · gradient and y_i · gradient as [memory].
   std::vector<double> sy_, yy_, sg_, yg_;

@@ -84,7 +84,7 @@ SparseFcObjective::SparseFcObjective(const Ratings& train,
     : n_users_(static_cast<std::size_t>(train.n_users)),
       n_items_(static_cast<std::size_t>(train.n_items)),
       dim_(options.kernel == "none" ? 0 : static_cast<std::size_t>(options.kernel_dim)),
-      penalty_{options.weight_l2, options.kernel_l2},
+      penalty_{options.weight_l2 * std::sqrt(static_cast<double>(train.size())), options.kernel_l2},
       by_item_(rating_lists(train.items, train.users, train.stars, train.n_items)),
       by_user_(rating_lists(train.users, train.items, train.stars, train.n_users)),
       item_position_(positions_by_item(train, by_item_, by_user_)),
@@ -158,8 +158,7 @@ double SparseFcObjective::operator()(std::span<const float> x, std::span<float> 
   weigh_all(x.data());
   forward(x.data());
   predict(x.data());
-  std::ranges::fill(gradient, 0.F);
-  backward(x.data(), gradient.data());
+  backward(gradient.data());
   return squares_ / 2 + unweigh_all(x.data(), gradient.data());
 }
 
@@ -232,8 +231,7 @@ void SparseFcObjective::predict(const float* x) {
   for (const double sum : squares) squares_ += sum;
 }
 
-void SparseFcObjective::backward(const float* x, float* gradient) {
-  static_cast<void>(x);
+void SparseFcObjective::backward(float* gradient) {
   for_each_block(n_users_, kRowBlock, [&](std::size_t, Range users) {
     for (std::size_t u = users.begin; u < users.end; ++u) {
       double sum = 0;
@@ -270,6 +268,8 @@ void SparseFcObjective::backward(const float* x, float* gradient) {
     copy_to_panels(hidden_gradient_[0].data(), items, layers_[0].shape.columns, n_items_,
                    first_gradient_panels_.data());
   });
+  for (std::size_t l = 0; l < hidden_.size(); ++l)
+    std::fill_n(gradient + hidden_bias_[l], layers_[l].shape.columns, 0.F);
   for (std::size_t block = 0; block < n_blocks(n_items_, kItemBlock); ++block) {
     const float* sums = bias_sums.data() + block * n_bias;
     for (std::size_t l = hidden_.size(); l-- > 0;)
@@ -297,8 +297,11 @@ double SparseFcObjective::unweigh_all(const float* x, float* gradient) {
       costs[block] = unweigh(layer.shape, rows, {x + layer.u, x + layer.v, dim_}, penalty_, x + layer.w,
                              gradient + layer.w, gradient + layer.u, v_sums.data() + block * n_v);
     });
-    for (std::size_t k = 0; k < v_sums.size(); ++k) gradient[layer.v + k % n_v] += v_sums[k];
-    for (const double c : costs) cost += c;
+    std::fill_n(gradient + layer.v, n_v, 0.F);
+    for (std::size_t block = 0; block < n; ++block) {
+      for (std::size_t k = 0; k < n_v; ++k) gradient[layer.v + k] += v_sums[block * n_v + k];
+      cost += costs[block];
+    }
   }
   return cost;
 }

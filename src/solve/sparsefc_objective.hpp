@@ -37,10 +37,11 @@ class SparseFcObjective {
   /// those of `start`.
   FloatBuffer start(std::uint64_t seed) const;
 
+  /// The value at x. Elements of the gradient between those of layers and biases are not touched.
   double operator()(std::span<const float> x, std::span<float> gradient);
 
   double squares() const { return squares_; }  ///< Σ (stars - stars(u, i))² at the last x
-  /// As of the last x, of which this is the part that the objective does not keep.
+  /// At the last x, which is asked for again because the output biases are in there only.
   ItemCodes codes(std::span<const float> x) const;
 
  private:
@@ -57,7 +58,7 @@ class SparseFcObjective {
   void weigh_all(const float* x);
   void forward(const float* x);
   void predict(const float* x);
-  void backward(const float* x, float* gradient);
+  void backward(float* gradient);
   double unweigh_all(const float* x, float* gradient);
 
   std::size_t n_users_, n_items_, dim_;

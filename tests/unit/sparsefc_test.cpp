@@ -34,7 +34,7 @@ Ratings world(std::int32_t n_users = 70, std::int32_t n_items = 45) {
 }
 
 SparseFcOptions options(std::string kernel = "finite-support") {
-  return {.kernel = std::move(kernel), .kernel_dim = 3, .kernel_l2 = 0.3, .weight_l2 = 0.7};
+  return {.kernel = std::move(kernel), .kernel_dim = 3, .kernel_l2 = 0.3, .weight_l2 = 0.02};
 }
 
 /// A point at which kernels differ from each other, some of them 0.
@@ -73,7 +73,8 @@ double plain_loss(const Ratings& ratings,
               static_cast<double>(x[u + r * dim + d]) - static_cast<double>(x[v + d * whole(columns) + c]),
               2);
         const double kernel = std::max(1 - distance, 0.0);
-        loss += 0.5 * o.weight_l2 * weight * weight + (dim > 0 ? 0.5 * o.kernel_l2 * kernel * kernel : 0);
+        loss += 0.5 * o.weight_l2 * std::sqrt(static_cast<double>(ratings.size())) * weight * weight +
+                (dim > 0 ? 0.5 * o.kernel_l2 * kernel * kernel : 0);
         out[r][c] = weight * kernel;
       }
     return out;
@@ -155,5 +156,79 @@ INSTANTIATE_TEST_SUITE_P(Shapes,
                          testing::Values(Case{{40, 7}, "finite-support"},
                                          Case{{33}, "none"},
                                          Case{{5, 64, 20}, "finite-support"}));
+
+SparseFc solver(const Ratings& ratings, std::uint64_t seed = 1) {
+  return {ratings, fit_biases(ratings, {}), {40, 7}, options(), seed};
+}
+
+void run(SparseFc& it, int steps) {
+  for (int k = 0; k < steps; ++k) it.step();
+}
+
+TEST(SparseFc, LearnsAWorldWithOneTaste) {
+  const Ratings ratings = world();
+  SparseFc it = solver(ratings);
+  EXPECT_EQ(it.steps(), 0);
+  run(it, 1);
+  const double first = it.loss();
+  run(it, 149);
+  EXPECT_EQ(it.steps(), 150);
+  EXPECT_LT(it.loss(), 0.2 * first);
+  EXPECT_LT(it.evaluations(), 190);
+}
+
+TEST(SparseFc, ItsCodesGiveTheLossThatItReports) {
+  const Ratings ratings = world();
+  SparseFc it = solver(ratings);
+  run(it, 20);
+  const ItemCodes codes = it.codes();
+  ASSERT_EQ(codes.dim, 7U);
+  double squares = 0;
+  for (std::size_t k = 0; k < ratings.size(); ++k) {
+    const std::size_t u = index(ratings.users[k]), i = index(ratings.items[k]);
+    double stars = static_cast<double>(codes.bias[u]);
+    for (std::size_t f = 0; f < 7; ++f)
+      stars += static_cast<double>(codes.codes[i * 7 + f]) * static_cast<double>(codes.decoder[u * 7 + f]);
+    squares += std::pow(stars - static_cast<double>(ratings.stars[k]), 2);
+  }
+  EXPECT_NEAR(it.loss(), squares / static_cast<double>(ratings.size()), 1e-5);
+}
+
+TEST(SparseFc, HasTheSameBitsAtAnyNumberOfThreads) {
+  const Ratings ratings = world(300, 600);
+  const int threads = omp_get_max_threads();
+  std::vector<float> codes;
+  for (const int n : {1, 3}) {
+    omp_set_num_threads(n);
+    SparseFc it = solver(ratings);
+    run(it, 15);
+    if (n == 1)
+      codes = it.codes().codes;
+    else
+      EXPECT_EQ(codes, it.codes().codes);
+  }
+  omp_set_num_threads(threads);
+}
+
+TEST(SparseFc, GoesOnFromItsStateToTheBit) {
+  const Ratings ratings = world();
+  SparseFc straight = solver(ratings), half = solver(ratings), other = solver(ratings, 9);
+  run(straight, 14);
+  run(half, 6);
+  other.load(half.state());
+  EXPECT_EQ(other.codes().codes, half.codes().codes);
+  run(other, 8);
+  EXPECT_EQ(straight.codes().codes, other.codes().codes);
+  EXPECT_EQ(straight.codes().decoder, other.codes().decoder);
+  EXPECT_EQ(straight.loss(), other.loss());
+}
+
+TEST(SparseFc, CountsItsParameters) {
+  const Ratings ratings = world();  // 70 users, 45 items
+  const std::int64_t weights = 70 * 40 + 40 * 7 + 70 * 7, biases = 40 + 7 + 70;
+  EXPECT_EQ(solver(ratings).n_parameters(), weights + biases + 3 * ((70 + 40) + (40 + 7) + (70 + 7)));
+  EXPECT_EQ(SparseFc(ratings, fit_biases(ratings, {}), {40, 7}, options("none"), 1).n_parameters(),
+            weights + biases);
+}
 
 }  // namespace

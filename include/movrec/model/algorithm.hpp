@@ -15,7 +15,7 @@
 #include "movrec/solve/bfm.hpp"
 #include "movrec/solve/bias.hpp"
 #include "movrec/solve/mf_options.hpp"
-#include "movrec/solve/sparsefc.hpp"
+#include "movrec/solve/sparsefc_options.hpp"
 #include "movrec/train/options.hpp"
 #include "movrec/train/trainer.hpp"
 

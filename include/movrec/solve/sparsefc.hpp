@@ -2,40 +2,14 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "movrec/core/field.hpp"
 #include "movrec/core/state_dict.hpp"
 #include "movrec/data/ratings.hpp"
 #include "movrec/solve/bias.hpp"
+#include "movrec/solve/sparsefc_options.hpp"
 
 namespace movrec {
-
-struct SparseFcOptions {
-  std::string kernel = "finite-support";
-  int kernel_dim = 5;
-  double kernel_l2 = 0.013;
-  double weight_l2 = 60;
-
-  template <class Self, class Visit>
-  static void fields(Self& self, Visit&& visit) {
-    visit(Field{.name = "kernel",
-                .help = "sparsefc: what weighs each weight by where its two ends lie: finite-support is "
-                        "max(0, 1 - distance²); none is a plain autoencoder (I-AutoRec)",
-                .choices = {"finite-support", "none"}},
-          self.kernel);
-    visit(Field{.name = "kernel-dim", .help = "dimensions that the ends lie in", .min = 1, .max = 64},
-          self.kernel_dim);
-    visit(Field{.name = "kernel-l2",
-                .help = "L2 penalty on the kernel, which thins it out",
-                .min = 0,
-                .max = 1e6},
-          self.kernel_l2);
-    visit(Field{.name = "weight-l2", .help = "L2 penalty on the weights of all layers", .min = 0, .max = 1e9},
-          self.weight_l2);
-  }
-};
 
 /// stars(u, i) = bias[u] + decoder[u] · codes[i].
 struct ItemCodes {
@@ -44,16 +18,17 @@ struct ItemCodes {
   std::vector<float> bias;            ///< [n_users]
 };
 
-/// An autoencoder of items: the stars that an item's raters gave it, 0 of everybody else, through hidden
-/// layers of sigmoids to the stars that anybody would give it. Each layer's weights are W ∘ K with
-/// K_ij = max(0, 1 - |u_i - v_j|²) of trained vectors (Muller, Martel and Indiveri, "Kernelized synaptic
-/// weight matrices", ICML 2018, section 3.2); without kernels and with one hidden layer it is I-AutoRec
-/// (Sedhain et al., "AutoRec: autoencoders meet collaborative filtering", WWW 2015). The loss
+/// An autoencoder of items: from the stars that an item's raters gave it, 0 for everybody else, through
+/// hidden layers of sigmoids to the stars that each user would give it. The weights of each layer are W ∘ K,
+/// where K_ij = max(0, 1 - |u_i - v_j|²) of trained vectors (Muller, Martel and Indiveri, "Kernelized
+/// synaptic weight matrices", ICML 2018); without kernels and with one hidden layer it is I-AutoRec (Sedhain,
+/// Menon, Sanner and Xie, "AutoRec: autoencoders meet collaborative filtering", WWW 2015). The loss
 ///
-///     ½ Σ (stars - stars(u, i))² + Σ_layers [½ weight_l2 |W|² + ½ kernel_l2 |K|²]
+///     ½ Σ (stars - stars(u, i))² + Σ_layers [½ √n weight_l2 |W|² + ½ kernel_l2 |K|²]
 ///
-/// over all ratings at once is minimised by L-BFGS. What an evaluation costs grows with the ratings, not
-/// with users times items. Its bits do not depend on the number of threads.
+/// over all n ratings at once is minimised by L-BFGS. The paper's penalties, 60 of weights and 0.013 of
+/// kernels for ml-1m, 20 and 0.006 for ml-100k, grow with the root of n. Results are the same to the bit at
+/// any number of threads.
 class SparseFc {
  public:
   /// `hidden`: the widths of the hidden layers, at least one.
