@@ -4,7 +4,6 @@
 #include <cmath>
 #include <optional>
 
-#include "movrec/ops/parallel.hpp"
 #include "solve/vector_kernels.hpp"
 
 namespace movrec {
@@ -13,6 +12,14 @@ namespace {
 constexpr double kDecrease = 1e-4;  ///< c1 of the Wolfe conditions
 constexpr double kCurvature = 0.9;  ///< c2
 constexpr int kMaxTrials = 20;
+
+/// Where the cubic through both values and slopes is lowest; NaN if nowhere (Nocedal and Wright, 3.59).
+double lowest_of_cubic(double a, double fa, double da, double b, double fb, double db) {
+  const double d1 = da + db - 3 * (fa - fb) / (a - b);
+  const double root = std::sqrt(d1 * d1 - da * db);
+  const double d2 = b > a ? root : -root;
+  return b - (b - a) * (db + d2 - d1) / (db - da + 2 * d2);
+}
 
 }  // namespace
 
@@ -113,18 +120,6 @@ Lbfgs::Trial Lbfgs::try_at(double t) {
   trial.slope = products({&g, 1}, {&d, 1}, x_.size())[0];
   return trial;
 }
-
-namespace {
-
-/// Where the cubic through both values and slopes is lowest; NaN if nowhere (Nocedal and Wright, 3.59).
-double lowest_of_cubic(double a, double fa, double da, double b, double fb, double db) {
-  const double d1 = da + db - 3 * (fa - fb) / (a - b);
-  const double root = std::sqrt(d1 * d1 - da * db);
-  const double d2 = b > a ? root : -root;
-  return b - (b - a) * (db + d2 - d1) / (db - da + 2 * d2);
-}
-
-}  // namespace
 
 bool Lbfgs::search() {
   if (!(slope_ < 0)) return false;
