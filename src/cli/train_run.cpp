@@ -29,8 +29,7 @@ Checkpoint base_checkpoint(const TrainFlags& flags, const Dataset& dataset, cons
 }
 
 void check_split_flags(const TrainFlags& flags, const Dataset& dataset, const Invocation& invocation) {
-  const bool takes_fraction = flags.split.split != "leave-last" && !dataset.predefined_test_begin;
-  if (!takes_fraction && invocation.origin("test-fraction") == Origin::flag)
+  if (!takes_test_fraction(dataset, flags.split) && invocation.origin("test-fraction") == Origin::flag)
     throw Error(ErrorKind::usage,
                 fmt::format("{} has no effect: the split gives the test part",
                             invocation.origin_text("test-fraction")),

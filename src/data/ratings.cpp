@@ -65,14 +65,18 @@ std::vector<std::int32_t> ratings_per_item(const Ratings& ratings) {
   return count(ratings.items, ratings.n_items);
 }
 
-SeenItems::SeenItems(const Ratings& ratings)
-    : begin_(static_cast<std::size_t>(ratings.n_users) + 1), items_(ratings.size()) {
-  for (UserIdx user : ratings.users) ++begin_[index(user) + 1];
+SeenItems::SeenItems(std::initializer_list<const Ratings*> tables)
+    : begin_(static_cast<std::size_t>((*tables.begin())->n_users) + 1) {
+  for (const Ratings* ratings : tables)
+    for (const UserIdx user : ratings->users) ++begin_[index(user) + 1];
   std::partial_sum(begin_.begin(), begin_.end(), begin_.begin());
+  items_.resize(begin_.back());
   std::vector<std::size_t> next(begin_.begin(), begin_.end() - 1);
-  for (std::size_t row = 0; row < ratings.size(); ++row)
-    items_[next[index(ratings.users[row])]++] = ratings.items[row];
-  for (std::size_t user = 0; user + 1 < begin_.size(); ++user)
+  for (const Ratings* ratings : tables)
+    for (std::size_t row = 0; row < ratings->size(); ++row)
+      items_[next[index(ratings->users[row])]++] = ratings->items[row];
+#pragma omp parallel for schedule(static)
+  for (std::size_t user = 0; user < begin_.size() - 1; ++user)
     std::sort(items_.begin() + static_cast<std::ptrdiff_t>(begin_[user]),
               items_.begin() + static_cast<std::ptrdiff_t>(begin_[user + 1]));
 }

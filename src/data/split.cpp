@@ -1,52 +1,26 @@
 #include "movrec/data/split.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <numeric>
-#include <random>
 #include <utility>
 
+#include "data/split_strategies.hpp"
 #include "movrec/core/digest.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/table.hpp"
 
 namespace movrec {
 namespace {
-
-using Rows = std::vector<RowIdx>;
-
-struct Parts {
-  Rows train, valid, test;
-};
-
-std::size_t share(double fraction, std::size_t n) {
-  return static_cast<std::size_t>(std::ceil(fraction * static_cast<double>(n)));
-}
-
-double valid_fraction(const SplitOptions& options, double standard) {
-  return options.valid_fraction > 0 ? options.valid_fraction : standard;
-}
-
-std::uint32_t numpy_seed(const SplitOptions& options) {
-  return static_cast<std::uint32_t>(options.split_seed);
-}
 
 Rows all_rows(const Dataset& dataset) {
   Rows rows(dataset.ratings.size());
   std::iota(rows.begin(), rows.end(), RowIdx{0});
   return rows;
-}
-
-/// scikit-learn's train_test_split of `rows` with test_size = n: first the test rows, then the others.
-std::pair<Rows, Rows> random_cut(const Rows& rows, std::size_t n, std::uint32_t seed) {
-  Rows order = numpy_permutation(rows.size(), seed);
-  for (RowIdx& i : order) i = rows[i];
-  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(std::min(n, rows.size()));
-  return {Rows(order.begin(), middle), Rows(middle, order.end())};
 }
 
 /// Rows up to the `fraction` quantile of their times (numpy's linear interpolation), and those after it.
@@ -83,20 +57,6 @@ std::pair<Rows, Rows> user_cut(const Rows& rows,
   std::pair<Rows, Rows> parts;
   for (RowIdx row : rows) (chosen[index(ratings.users[row])] ? parts.first : parts.second).push_back(row);
   return parts;
-}
-
-/// Cuts validation rows from train or, with --valid-from test, from test; `cut(rows, fraction)` gives the
-/// chosen rows and the others. From test, as with train_test_split, the chosen ones stay test.
-template <class Cut>
-Parts with_validation(const SplitOptions& options, Rows train, Rows test, const Cut& cut) {
-  if (options.valid_from == "none") return {std::move(train), {}, std::move(test)};
-  const double fraction = valid_fraction(options, 0.1);
-  if (options.valid_from == "test") {
-    auto [rest, valid] = cut(test, 1 - fraction);
-    return {std::move(train), std::move(valid), std::move(rest)};
-  }
-  auto [valid, rest] = cut(train, fraction);
-  return {std::move(rest), std::move(valid), std::move(test)};
 }
 
 Parts split_random(const Dataset& dataset, const SplitOptions& options) {
@@ -165,7 +125,10 @@ Parts split_users(const Dataset& dataset, const SplitOptions& options) {
     return user_cut(rows, fraction, numpy_seed(options), dataset.ratings);
   };
   auto [test, train] = cut(all_rows(dataset), options.test_fraction);
-  return with_validation(options, std::move(train), std::move(test), cut);
+  Parts parts = with_validation(options, std::move(train), std::move(test), cut);
+  parts.valid_queries = hide_some(dataset.ratings, parts.valid, options);
+  parts.test_queries = hide_some(dataset.ratings, parts.test, options);
+  return parts;
 }
 
 Parts split_predefined(const Dataset& dataset, const SplitOptions& options) {
@@ -200,56 +163,79 @@ Parts split_k_fold(const Dataset& dataset, const SplitOptions& options) {
   });
 }
 
+constexpr std::string_view kLeaky =
+    "leaky by construction: the training rows hold the test ratings, so the figures measure memorising";
+
 struct Strategy {
   std::string_view name;
-  bool needs_times;
+  bool needs_times, takes_test_fraction;
   Parts (*split)(const Dataset&, const SplitOptions&);
+  std::string_view caveat{};
 };
 constexpr std::array kStrategies = {
-    Strategy{"random", false, split_random},         Strategy{"chronological", true, split_chronological},
-    Strategy{"leave-last", true, split_leave_last},  Strategy{"users", false, split_users},
-    Strategy{"predefined", false, split_predefined}, Strategy{"k-fold", false, split_k_fold},
+    Strategy{"random", false, true, split_random},
+    Strategy{"chronological", true, true, split_chronological},
+    Strategy{"leave-last", true, false, split_leave_last},
+    Strategy{"users", false, true, split_users},
+    Strategy{"predefined", false, false, split_predefined},
+    Strategy{"k-fold", false, false, split_k_fold},
+    Strategy{"s4-users", false, false, split_s4_users},
+    Strategy{"s4-masks", false, false, split_s4_masks, kLeaky},
+    Strategy{"s4-masks-clean", false, false, split_s4_masks_clean},
 };
+
+std::string_view name_of(const Dataset& dataset, const SplitOptions& options) {
+  if (!options.split.empty()) return options.split;
+  return dataset.predefined_test_begin ? "predefined" : "random";
+}
 
 std::string digest_of(const Parts& parts) {
   static_assert(std::endian::native == std::endian::little);
   Digest digest(Digest::Kind::sha256);
-  for (const Rows* rows : {&parts.train, &parts.valid, &parts.test}) {
-    const std::uint64_t size = rows->size();
+  const auto add = [&](const std::vector<std::uint32_t>& numbers) {
+    const std::uint64_t size = numbers.size();
     digest.update({reinterpret_cast<const char*>(&size), sizeof size});
-    digest.update({reinterpret_cast<const char*>(rows->data()), size * sizeof(RowIdx)});
-  }
+    digest.update({reinterpret_cast<const char*>(numbers.data()), size * sizeof(std::uint32_t)});
+  };
+  for (const Rows* rows : {&parts.train, &parts.valid, &parts.test}) add(*rows);
+  for (const auto* queries : {&parts.valid_queries, &parts.test_queries})
+    for (const SplitQuery& query : *queries) {
+      add({static_cast<std::uint32_t>(number(query.user))});
+      add(query.visible);
+      add(query.hidden);
+    }
   return digest.hex();
 }
 
 }  // namespace
 
-std::vector<RowIdx> numpy_permutation(std::size_t n, std::uint32_t seed) {
-  std::vector<RowIdx> order(n);
-  std::iota(order.begin(), order.end(), RowIdx{0});
-  std::mt19937 random(seed);
-  for (std::size_t last = n; last-- > 1;) {
+void NumpyRandom::shuffle(std::span<std::uint32_t> numbers) {
+  for (std::size_t last = numbers.size(); last-- > 1;) {
     const auto largest = static_cast<std::uint32_t>(last);
     const std::uint32_t mask = ~std::uint32_t{0} >> std::countl_zero(largest);
     std::uint32_t other = 0;
     do {
-      other = static_cast<std::uint32_t>(random()) & mask;
+      other = static_cast<std::uint32_t>(random_()) & mask;
     } while (other > largest);
-    std::swap(order[last], order[other]);
+    std::swap(numbers[last], numbers[other]);
   }
+}
+
+std::vector<RowIdx> numpy_permutation(std::size_t n, std::uint32_t seed) {
+  std::vector<RowIdx> order(n);
+  std::iota(order.begin(), order.end(), RowIdx{0});
+  NumpyRandom(seed).shuffle(order);
   return order;
+}
+
+bool takes_test_fraction(const Dataset& dataset, const SplitOptions& options) {
+  return find_row(kStrategies, "split", name_of(dataset, options)).takes_test_fraction;
 }
 
 Split make_split(const Dataset& dataset, const SplitOptions& options) {
   const bool has_predefined = dataset.predefined_test_begin.has_value();
-  const std::string_view standard = has_predefined ? "predefined" : "random";
-  const std::string_view name = options.split.empty() ? standard : std::string_view(options.split);
-  const auto* const strategy = std::ranges::find(kStrategies, name, &Strategy::name);
-  if (strategy == kStrategies.end()) {
-    std::vector<std::string_view> known;
-    for (const Strategy& s : kStrategies) known.push_back(s.name);
-    fail_unknown("split", name, fmt::format("{}", fmt::join(known, ", ")), closest_of(name, known));
-  }
+  const std::string_view name = name_of(dataset, options);
+  const Strategy& strategy = find_row(kStrategies, "split", name);
   if (has_predefined != (name == "predefined"))
     throw Error(ErrorKind::usage,
                 has_predefined
@@ -260,10 +246,10 @@ Split make_split(const Dataset& dataset, const SplitOptions& options) {
                                : "give --fold, or --train-file and --test-file");
   if (options.test_rows > 0 && name != "random")
     fail(ErrorKind::usage, "--test-rows: only with --split random");
-  if (strategy->needs_times && dataset.ratings.times.empty())
+  if (strategy.needs_times && dataset.ratings.times.empty())
     fail(ErrorKind::usage, "--split {}: {} has no times", name, dataset.name);
 
-  Parts parts = strategy->split(dataset, options);
+  Parts parts = strategy.split(dataset, options);
   const std::array<std::pair<std::string_view, const Rows*>, 3> named = {
       {{"train", &parts.train}, {"validation", &parts.valid}, {"test", &parts.test}}};
   for (const auto& [part, rows] : named)
@@ -271,7 +257,13 @@ Split make_split(const Dataset& dataset, const SplitOptions& options) {
       fail(ErrorKind::usage, "--split {}: no rows are left for the {} part of {}'s {} ratings", name, part,
            dataset.name, dataset.ratings.size());
   std::string digest = digest_of(parts);
-  return {std::move(parts.train), std::move(parts.valid), std::move(parts.test), std::move(digest)};
+  return {.train = std::move(parts.train),
+          .valid = std::move(parts.valid),
+          .test = std::move(parts.test),
+          .valid_queries = std::move(parts.valid_queries),
+          .test_queries = std::move(parts.test_queries),
+          .digest = std::move(digest),
+          .caveat = strategy.caveat};
 }
 
 }  // namespace movrec

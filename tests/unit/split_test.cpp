@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
+#include <numeric>
 #include <set>
 
 #include "movrec/core/digest.hpp"
@@ -136,7 +138,8 @@ TEST(Split, ValidationMayBeCutFromTest) {
 
 TEST(Split, EveryStrategyPartitionsTheRowsAndRepeatsItself) {
   Dataset dataset = dataset_of(20, 400);
-  for (const std::string strategy : {"random", "chronological", "leave-last", "users", "predefined"}) {
+  for (const std::string strategy :
+       {"random", "chronological", "leave-last", "users", "predefined", "s4-users", "s4-masks-clean"}) {
     SCOPED_TRACE(strategy);
     SplitOptions options;
     options.split = strategy;
@@ -245,6 +248,97 @@ TEST(Split, UsersShareNoUser) {
   all.insert(valid.begin(), valid.end());
   all.insert(test.begin(), test.end());
   EXPECT_EQ(all.size(), 20U);
+}
+
+TEST(Split, HeldOutUsersShowAShareOfTheirRatings) {
+  const Dataset dataset = dataset_of(20, 410);  // users 0 … 9 have 21 ratings, the others 20
+  SplitOptions options;
+  options.split = "users";
+  options.visible_fraction = 0.7;
+  const Split split = make_split(dataset, options);
+  EXPECT_EQ(split.test_queries.size(), 4U);
+  EXPECT_EQ(split.valid_queries.size(), 2U);
+  std::set<std::uint32_t> asked;
+  for (const SplitQuery& query : split.test_queries) {
+    const std::size_t n = number(query.user) < 10 ? 21 : 20;
+    EXPECT_EQ(query.visible.size(), 14U);
+    EXPECT_EQ(query.visible.size() + query.hidden.size(), n);
+    EXPECT_TRUE(std::ranges::is_sorted(query.visible) && std::ranges::is_sorted(query.hidden));
+    for (const auto* places : {&query.visible, &query.hidden})
+      for (const std::uint32_t place : *places) {
+        EXPECT_EQ(dataset.ratings.users[split.test[place]], query.user);
+        EXPECT_TRUE(asked.insert(place).second);
+      }
+  }
+  EXPECT_EQ(asked.size(), split.test.size());
+
+  SplitOptions other = options;
+  other.visible_fraction = 0.5;
+  EXPECT_EQ(make_split(dataset, other).test, split.test);
+  EXPECT_NE(make_split(dataset, other).digest, split.digest);
+  other.visible_fraction = 0;
+  EXPECT_TRUE(make_split(dataset, other).test_queries[0].visible.empty());
+  EXPECT_TRUE(make_split(dataset, {}).test_queries.empty());
+}
+
+TEST(Split, S4UsersMasksEachUserTwentyTimes) {
+  const Dataset dataset = dataset_of(20, 200);
+  SplitOptions options;
+  options.split = "s4-users";
+  const Split split = make_split(dataset, options);
+  EXPECT_EQ(users_of(dataset, split.test), (std::set<int>{18, 19}));
+  EXPECT_EQ(users_of(dataset, split.valid), (std::set<int>{16, 17}));
+  EXPECT_EQ(split.train.size(), 160U);
+  ASSERT_EQ(split.test_queries.size(), 40U);
+  ASSERT_EQ(split.valid_queries.size(), 40U);
+  for (std::size_t q = 0; q < 40; ++q) {
+    const SplitQuery& query = split.test_queries[q];
+    EXPECT_EQ(number(query.user), q < 20 ? 18 : 19);
+    EXPECT_EQ(query.hidden.size(), (std::array{2U, 4U, 6U, 8U, 9U}[q % 5]));
+    EXPECT_EQ(query.visible.size() + query.hidden.size(), 10U);
+    for (const std::uint32_t place : query.hidden)
+      EXPECT_EQ(dataset.ratings.users[split.test[place]], query.user);
+  }
+  NumpyRandom random(42);
+  std::vector<std::uint32_t> order(10);
+  for (int k = 0; k <= 16 * 20; ++k) {  // up to the first mask of the first validation user
+    std::iota(order.begin(), order.end(), 0U);
+    random.shuffle(order);
+  }
+  std::ranges::sort(order.begin(), order.begin() + 2);
+  EXPECT_THAT(split.valid_queries[0].hidden, ElementsAre(order[0], order[1]));
+  options.valid_from = "none";
+  const Split whole = make_split(dataset, options);
+  EXPECT_EQ(whole.train.size(), 180U);
+  EXPECT_EQ(whole.test_queries[3].hidden, split.test_queries[3].hidden);
+  options.valid_from = "test";
+  EXPECT_THROW(make_split(dataset, options), Error);
+}
+
+TEST(Split, S4MasksLeakAndTheirCleanVariantDoesNot) {
+  const Dataset dataset = dataset_of(5, 50);
+  SplitOptions options;
+  options.split = "s4-masks";
+  options.valid_from = "none";
+  const Split leaky = make_split(dataset, options);
+  EXPECT_EQ(leaky.train.size(), 50U);
+  ASSERT_EQ(leaky.test_queries.size(), 10U);
+  EXPECT_EQ(leaky.test_queries[0].hidden.size(), 8U);
+  EXPECT_EQ(leaky.test_queries[5].hidden.size(), 9U);
+  EXPECT_THAT(std::string(leaky.caveat), HasSubstr("leaky by construction"));
+
+  options.split = "s4-masks-clean";
+  options.mask_share = "0.9";
+  const Split clean = make_split(dataset, options);
+  EXPECT_TRUE(clean.caveat.empty() && clean.test_queries.empty());
+  EXPECT_EQ(clean.train.size(), 5U);
+  std::vector<RowIdx> hidden;
+  for (std::size_t q = 5; q < 10; ++q)
+    for (const std::uint32_t place : leaky.test_queries[q].hidden) hidden.push_back(leaky.test[place]);
+  EXPECT_EQ(clean.test, hidden);
+  std::set<RowIdx> all(clean.train.begin(), clean.train.end());
+  all.insert(clean.test.begin(), clean.test.end());
+  EXPECT_EQ(all.size(), 50U);
 }
 
 TEST(Split, PredefinedIsTheDefaultWhereThereIsOne) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <vector>
 
@@ -41,7 +42,9 @@ std::vector<std::int32_t> ratings_per_item(const Ratings&);
 class SeenItems {
  public:
   SeenItems() = default;
-  explicit SeenItems(const Ratings&);
+  explicit SeenItems(const Ratings& ratings) : SeenItems({&ratings}) {}
+  /// Of all the tables, which have the same users and items.
+  explicit SeenItems(std::initializer_list<const Ratings*> tables);
   std::span<const ItemIdx> of(UserIdx user) const {
     return {items_.data() + begin_[index(user)], begin_[index(user) + 1] - begin_[index(user)]};
   }

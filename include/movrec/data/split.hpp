@@ -1,7 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <random>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "movrec/core/field.hpp"
@@ -15,6 +19,8 @@ struct SplitOptions {
   std::int64_t test_rows = 0;
   double valid_fraction = 0;  ///< 0: the strategy's own, 0.1 (chronological: 0.2)
   std::string valid_from = "train";
+  double visible_fraction = 0.8;
+  std::string mask_share = "0.8";
   std::uint64_t split_seed = 42;
   int fold_count = 5, fold_index = 1;
 
@@ -23,7 +29,8 @@ struct SplitOptions {
     visit(Field{.name = "split",
                 .help =
                     "how test rows are chosen (default: predefined with --fold or --test-file, else random)",
-                .choices = {"", "random", "chronological", "leave-last", "users", "predefined", "k-fold"}},
+                .choices = {"", "random", "chronological", "leave-last", "users", "predefined", "k-fold",
+                            "s4-users", "s4-masks", "s4-masks-clean"}},
           self.split);
     visit(Field{.name = "test-fraction",
                 .help = "share of all rows (users: of all users) that is test",
@@ -47,6 +54,16 @@ struct SplitOptions {
                         "validation, and the last epoch is the best",
                 .choices = {"train", "test", "none"}},
           self.valid_from);
+    visit(Field{.name = "visible-fraction",
+                .help = "users: share of each held-out user's ratings that a model is shown; it is asked for "
+                        "the others",
+                .min = 0,
+                .max = 0.99},
+          self.visible_fraction);
+    visit(Field{.name = "mask-share",
+                .help = "s4-masks-clean: share of each user's ratings that is test",
+                .choices = {"0.8", "0.9"}},
+          self.mask_share);
     visit(Field{.name = "split-seed",
                 .help = "seed of the split, as of numpy's RandomState",
                 .min = 0,
@@ -61,16 +78,31 @@ struct SplitOptions {
   }
 };
 
+/// A user of whom a model is shown some ratings and asked for others. A part may ask about one user often.
+struct SplitQuery {
+  UserIdx user;
+  std::vector<std::uint32_t> visible, hidden;  ///< positions in the part's rows, ascending
+};
+
 /// Disjoint rows of one Dataset, in the order in which the strategy draws them; a pure function of dataset
 /// and options.
 struct Split {
   std::vector<RowIdx> train, valid, test;
-  std::string digest;  ///< SHA-256 over the three lists (int32 little endian) and their sizes
+  /// Where a part holds users, not ratings: what is shown and asked of each. Else empty: all its rows are
+  /// asked for, and its users are known by their other ratings.
+  std::vector<SplitQuery> valid_queries, test_queries;
+  /// SHA-256 over the three lists (int32 little endian) and their sizes, and over the queries where there are
+  /// any.
+  std::string digest;
+  std::string_view caveat;  ///< why its test figures say nothing about new ratings; empty if they do
 };
 
 /// Error{usage} if the data set does not allow the strategy (no times, no predefined part), or a part would
 /// be empty.
 Split make_split(const Dataset&, const SplitOptions&);
+
+/// Whether --test-fraction decides what is test.
+bool takes_test_fraction(const Dataset&, const SplitOptions&);
 
 /// The ratings of each part.
 struct RatingParts {
@@ -81,8 +113,17 @@ struct RatingParts {
 /// once.
 RatingParts take_parts(Ratings&& all, const Split&);
 
-/// numpy's legacy `RandomState(seed).permutation(n)`: MT19937, Fisher-Yates from the last index down, masked
-/// rejection.
+/// numpy's legacy `RandomState(seed)`: MT19937; shuffles go from the last index down, with masked rejection.
+class NumpyRandom {
+ public:
+  explicit NumpyRandom(std::uint32_t seed) : random_(seed) {}
+  void shuffle(std::span<std::uint32_t>);
+
+ private:
+  std::mt19937 random_;
+};
+
+/// `RandomState(seed).permutation(n)`.
 std::vector<RowIdx> numpy_permutation(std::size_t n, std::uint32_t seed);
 
 }  // namespace movrec
