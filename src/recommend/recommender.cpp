@@ -15,10 +15,6 @@ constexpr std::size_t kBlockScores = std::size_t{1} << 22;
 constexpr std::int32_t kEnoughRatings = 20;
 constexpr std::int64_t kLeftOutAtMost = 5;  ///< one fifth of all ratings
 
-bool is_better(const Recommendation& a, const Recommendation& b) {
-  return a.score > b.score || (a.score == b.score && a.item < b.item);
-}
-
 std::string lower(std::string_view text) {
   std::string lowered(text);
   for (char& c : lowered) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -63,31 +59,6 @@ std::vector<ItemIdx> find_candidates(const Dataset& dataset,
     candidates.push_back(item);
   }
   return candidates;
-}
-
-/// The best `n` of the candidates that are not seen; both ascending, `scores` by candidate.
-std::vector<Recommendation> best_of(std::span<const float> scores,
-                                    std::span<const ItemIdx> candidates,
-                                    std::span<const ItemIdx> seen,
-                                    std::size_t n) {
-  std::vector<Recommendation> best;  // a heap with the worst of the best in front
-  best.reserve(std::min(n, candidates.size()));
-  auto next_seen = seen.begin();
-  for (std::size_t k = 0; k < candidates.size(); ++k) {
-    const ItemIdx item = candidates[k];
-    while (next_seen != seen.end() && *next_seen < item) ++next_seen;
-    if (next_seen != seen.end() && *next_seen == item) continue;
-    const Recommendation candidate{item, scores[k]};
-    if (best.size() == n) {
-      if (!is_better(candidate, best.front())) continue;
-      std::pop_heap(best.begin(), best.end(), is_better);
-      best.pop_back();
-    }
-    best.push_back(candidate);
-    std::push_heap(best.begin(), best.end(), is_better);
-  }
-  std::sort_heap(best.begin(), best.end(), is_better);
-  return best;
 }
 
 }  // namespace

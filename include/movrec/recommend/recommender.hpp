@@ -7,6 +7,7 @@
 
 #include "movrec/core/field.hpp"
 #include "movrec/data/dataset.hpp"
+#include "movrec/eval/top_items.hpp"
 #include "movrec/model/model.hpp"
 
 namespace movrec {
@@ -41,10 +42,7 @@ struct RecommendOptions {
   }
 };
 
-struct Recommendation {
-  ItemIdx item;
-  float score;
-};
+using Recommendation = ScoredItem;
 
 /// The largest number up to 20 so that the items with as many ratings hold 80 % of all ratings: few opinions
 /// make no winner, and small data sets still have something to show.
