@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "movrec/core/error.hpp"
@@ -9,9 +10,6 @@
 
 namespace movrec {
 namespace {
-
-/// Bounds the memory of predictions, whatever the number of rows.
-constexpr std::size_t kBlockRows = 1 << 16;
 
 class ErrorSums {
  public:
@@ -46,30 +44,17 @@ class ErrorSums {
   double squares_ = 0, absolutes_ = 0, squares_unclipped_ = 0, absolutes_unclipped_ = 0;
 };
 
-/// Calls visit(row, predicted stars) for every row, in order.
-template <class Visit>
-void for_each_prediction(const Model& model, const Ratings& rows, Visit&& visit) {
-  std::vector<float> stars(std::min(kBlockRows, rows.size()));
-  for (std::size_t begin = 0; begin < rows.size(); begin += kBlockRows) {
-    const std::size_t n = std::min(kBlockRows, rows.size() - begin);
-    const auto times =
-        rows.times.empty() ? std::span<const std::int64_t>() : std::span(rows.times).subspan(begin, n);
-    model.predict_at(std::span(rows.users).subspan(begin, n), std::span(rows.items).subspan(begin, n), times,
-                     std::span(stars).first(n));
-    for (std::size_t k = 0; k < n; ++k) visit(begin + k, stars[k]);
-  }
-}
-
 }  // namespace
 
 RatingReport evaluate_ratings(const Model& model,
-                              const Ratings& rows,
+                              const HeldOut& part,
                               const Ratings& train,
                               StarScale scale) {
+  const Ratings& rows = part.rows;
   const std::vector<std::int32_t> user_counts = ratings_per_user(train),
                                   item_counts = ratings_per_item(train);
   ErrorSums all(scale), warm(scale), cold_user(scale), cold_item(scale);
-  for_each_prediction(model, rows, [&](std::size_t row, float predicted) {
+  for_each_prediction(model, part, [&](std::size_t row, float predicted) {
     const bool knows_user = user_counts[index(rows.users[row])] > 0;
     const bool knows_item = item_counts[index(rows.items[row])] > 0;
     const float stars = rows.stars[row];
@@ -81,10 +66,10 @@ RatingReport evaluate_ratings(const Model& model,
   return {all.scores(), warm.scores(), cold_user.scores(), cold_item.scores()};
 }
 
-double evaluate_rmse(const Model& model, const Ratings& rows, StarScale scale) {
+double evaluate_rmse(const Model& model, const HeldOut& part, StarScale scale) {
   ErrorSums sums(scale);
-  for_each_prediction(model, rows,
-                      [&](std::size_t row, float predicted) { sums.add(rows.stars[row], predicted); });
+  for_each_prediction(model, part,
+                      [&](std::size_t row, float predicted) { sums.add(part.rows.stars[row], predicted); });
   return sums.scores().rmse;
 }
 
@@ -111,13 +96,15 @@ std::vector<IntervalCoverage> evaluate_coverage(const Model& model, const Rating
   return out;
 }
 
-RatingReferences evaluate_references(const Ratings& rows, const Ratings& train, StarScale scale) {
-  Biases biases = fit_biases(train, {});
+RatingReferences evaluate_references(const HeldOut& part, const Ratings& train, StarScale scale) {
+  const BiasOptions damping;
+  Biases biases = fit_biases(train, damping);
   Biases constant{.mean = biases.mean,
                   .user = std::vector<float>(biases.user.size()),
                   .item = std::vector<float>(biases.item.size())};
-  return {evaluate_ratings(*make_bias_model(std::move(constant)), rows, train, scale),
-          evaluate_ratings(*make_bias_model(std::move(biases)), rows, train, scale)};
+  constexpr double kNoUserBias = std::numeric_limits<double>::infinity();
+  return {evaluate_ratings(*make_bias_model(std::move(constant), kNoUserBias), part, train, scale),
+          evaluate_ratings(*make_bias_model(std::move(biases), damping.user_damping), part, train, scale)};
 }
 
 }  // namespace movrec

@@ -5,7 +5,7 @@ namespace {
 
 class BiasModel final : public Model {
  public:
-  explicit BiasModel(Biases biases) : biases_(std::move(biases)) {}
+  BiasModel(Biases biases, double user_damping) : biases_(std::move(biases)), user_damping_(user_damping) {}
 
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
@@ -16,10 +16,14 @@ class BiasModel final : public Model {
   void score(std::span<const UserQuery> users, std::span<float> scores) const override {
     const std::size_t n_items = biases_.item.size();
     for (std::size_t u = 0; u < users.size(); ++u) {
-      const float user_stars = biases_.predict(users[u].user, kNoItem);
+      const float user_stars = users[u].history
+                                   ? static_cast<float>(biases_.mean) + bias_of(*users[u].history)
+                                   : biases_.predict(users[u].user, kNoItem);
       for (std::size_t i = 0; i < n_items; ++i) scores[u * n_items + i] = user_stars + biases_.item[i];
     }
   }
+
+  QuerySupport supports() const override { return {.history = true}; }
 
   std::int64_t n_parameters() const override {
     return static_cast<std::int64_t>(1 + biases_.user.size() + biases_.item.size());
@@ -34,17 +38,29 @@ class BiasModel final : public Model {
   }
 
  private:
+  /// fit_biases' b_u of a user with these ratings.
+  float bias_of(const History& history) const {
+    double sum = 0;
+    for (std::size_t k = 0; k < history.items.size(); ++k)
+      sum += static_cast<double>(history.stars[k]) - biases_.mean -
+             static_cast<double>(biases_.item[index(history.items[k])]);
+    const auto n = static_cast<double>(history.items.size());
+    return n > 0 ? static_cast<float>(sum / (n + user_damping_)) : 0.F;
+  }
+
   Biases biases_;
+  double user_damping_;
 };
 
 }  // namespace
 
-std::unique_ptr<Model> make_bias_model(Biases biases) {
-  return std::make_unique<BiasModel>(std::move(biases));
+std::unique_ptr<Model> make_bias_model(Biases biases, double user_damping) {
+  return std::make_unique<BiasModel>(std::move(biases), user_damping);
 }
 
 std::unique_ptr<Model> fit_bias_model(const FitContext& context) {
-  return make_bias_model(fit_biases(context.train, context.spec.options.bias));
+  const BiasOptions& options = context.spec.options.bias;
+  return make_bias_model(fit_biases(context.train, options), options.user_damping);
 }
 
 std::unique_ptr<Model> load_bias_model(const ModelSpec& spec, const StateDict& state) {
@@ -52,7 +68,8 @@ std::unique_ptr<Model> load_bias_model(const ModelSpec& spec, const StateDict& s
   const auto item = state.values<float>("item", static_cast<std::size_t>(spec.n_items));
   return make_bias_model({.mean = state.values<double>("mean", 1)[0],
                           .user = {user.begin(), user.end()},
-                          .item = {item.begin(), item.end()}});
+                          .item = {item.begin(), item.end()}},
+                         spec.options.bias.user_damping);
 }
 
 }  // namespace movrec

@@ -4,11 +4,13 @@
 #include <vector>
 
 #include "movrec/data/ratings.hpp"
+#include "movrec/eval/held_out.hpp"
 #include "movrec/model/model.hpp"
 
 namespace movrec {
 
-/// Errors of predicted stars over some rows; all 0 where rows is 0. Sums are taken in double, in row order.
+/// Errors of predicted stars over the rows that are asked for (for_each_prediction); all 0 where rows is 0.
+/// Sums are taken in double, in row order.
 struct RatingScores {
   std::int64_t rows = 0;
   double rmse = 0, mse = 0, mae = 0;  ///< predictions clipped into the star scale
@@ -22,10 +24,10 @@ struct RatingReport {
 };
 
 /// `train` says who is warm: the rows that the model was fitted on.
-RatingReport evaluate_ratings(const Model&, const Ratings& rows, const Ratings& train, StarScale);
+RatingReport evaluate_ratings(const Model&, const HeldOut&, const Ratings& train, StarScale);
 
 /// RMSE over all rows, clipped: what validation looks at after each epoch.
-double evaluate_rmse(const Model&, const Ratings& rows, StarScale);
+double evaluate_rmse(const Model&, const HeldOut&, StarScale);
 
 /// How often ratings lie within their central interval: prediction ± z predictive deviations.
 struct IntervalCoverage {
@@ -39,8 +41,8 @@ std::vector<IntervalCoverage> evaluate_coverage(const Model&, const Ratings& row
 /// What any model must beat, fitted on the same training rows.
 struct RatingReferences {
   RatingReport constant;  ///< the mean of the training stars for every row
-  RatingReport bias;      ///< fit_biases with default damping
+  RatingReport bias;      ///< fit_biases with default damping; user biases of what queries show
 };
-RatingReferences evaluate_references(const Ratings& rows, const Ratings& train, StarScale);
+RatingReferences evaluate_references(const HeldOut&, const Ratings& train, StarScale);
 
 }  // namespace movrec

@@ -6,7 +6,8 @@
 
 namespace movrec {
 
-/// stars = mean + user bias + item bias (fit_biases). Cold users and items have bias 0.
+/// stars = mean + user bias + item bias (fit_biases). Cold users and items have bias 0; a user's bias follows
+/// from a history as from training ratings.
 std::unique_ptr<Model> fit_bias_model(const FitContext&);
 std::unique_ptr<Model> load_bias_model(const ModelSpec&, const StateDict&);
 
@@ -14,7 +15,7 @@ std::unique_ptr<Model> load_bias_model(const ModelSpec&, const StateDict&);
 std::unique_ptr<Model> fit_popularity_model(const FitContext&);
 std::unique_ptr<Model> load_popularity_model(const ModelSpec&, const StateDict&);
 
-/// A model over given biases, also what evaluation compares with.
-std::unique_ptr<Model> make_bias_model(Biases);
+/// A model over given biases, also what evaluation compares with. `user_damping` is that of a history's bias.
+std::unique_ptr<Model> make_bias_model(Biases, double user_damping = BiasOptions{}.user_damping);
 
 }  // namespace movrec

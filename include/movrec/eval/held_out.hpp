@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "movrec/data/ratings.hpp"
+#include "movrec/data/split.hpp"
+#include "movrec/model/model.hpp"
+
+namespace movrec {
+
+/// What is asked about a part of a split: all its rows or, where it holds users, the hidden rows of its
+/// queries. A view.
+struct HeldOut {
+  HeldOut(const Ratings& part, std::span<const SplitQuery> about = {}) : rows(part), queries(about) {}
+  const Ratings& rows;
+  std::span<const SplitQuery> queries;
+};
+
+/// Whether queries ask about users of whom `train` knows nothing: only models that know everybody, or answer
+/// from histories, can rank for them.
+bool asks_about_new_users(const HeldOut&, const Ratings& train);
+
+/// What the queries of a part show, as models take it.
+class QueryHistories {
+ public:
+  explicit QueryHistories(const HeldOut&);
+  History of(std::size_t query) const {
+    const std::size_t begin = begin_[query], n = begin_[query + 1] - begin;
+    return {std::span(items_).subspan(begin, n), std::span(stars_).subspan(begin, n)};
+  }
+
+ private:
+  std::vector<std::size_t> begin_{0};
+  std::vector<ItemIdx> items_;
+  std::vector<float> stars_;
+};
+
+/// Calls visit(row, predicted stars), not clipped, for each row that is asked for, in order; a row that
+/// several queries hide comes once for each. Where a query shows ratings, a model whose scores are stars and
+/// that supports histories answers from them; others answer by the user's index, which is cold if no training
+/// row has it.
+void for_each_prediction(const Model&,
+                         const HeldOut&,
+                         const std::function<void(std::size_t row, float stars)>& visit);
+
+}  // namespace movrec

@@ -1,0 +1,86 @@
+#include "movrec/eval/held_out.hpp"
+
+#include <algorithm>
+
+namespace movrec {
+namespace {
+
+/// Bounds the memory of predictions, whatever the number of rows.
+constexpr std::size_t kBlockRows = 1 << 16;
+constexpr std::size_t kBlockScores = std::size_t{1} << 22;
+
+void predict_rows(const Model& model,
+                  const Ratings& rows,
+                  const std::function<void(std::size_t, float)>& visit) {
+  std::vector<float> stars(std::min(kBlockRows, rows.size()));
+  for (std::size_t begin = 0; begin < rows.size(); begin += kBlockRows) {
+    const std::size_t n = std::min(kBlockRows, rows.size() - begin);
+    const auto times =
+        rows.times.empty() ? std::span<const std::int64_t>() : std::span(rows.times).subspan(begin, n);
+    model.predict_at(std::span(rows.users).subspan(begin, n), std::span(rows.items).subspan(begin, n), times,
+                     std::span(stars).first(n));
+    for (std::size_t k = 0; k < n; ++k) visit(begin + k, stars[k]);
+  }
+}
+
+void predict_from_histories(const Model& model,
+                            const HeldOut& part,
+                            const std::function<void(std::size_t, float)>& visit) {
+  const QueryHistories histories(part);
+  const auto n_items = static_cast<std::size_t>(part.rows.n_items);
+  const std::size_t block =
+      std::clamp<std::size_t>(kBlockScores / std::max<std::size_t>(n_items, 1), 1, part.queries.size());
+  std::vector<float> scores(block * n_items);
+  std::vector<UserQuery> asked;
+  for (std::size_t begin = 0; begin < part.queries.size(); begin += block) {
+    const auto queries = part.queries.subspan(begin, std::min(block, part.queries.size() - begin));
+    asked.clear();
+    for (std::size_t k = 0; k < queries.size(); ++k)
+      asked.push_back({.user = queries[k].user, .history = histories.of(begin + k)});
+    model.score(asked, std::span(scores).first(queries.size() * n_items));
+    for (std::size_t k = 0; k < queries.size(); ++k)
+      for (const std::uint32_t row : queries[k].hidden)
+        visit(row, scores[k * n_items + index(part.rows.items[row])]);
+  }
+}
+
+}  // namespace
+
+bool asks_about_new_users(const HeldOut& part, const Ratings& train) {
+  if (part.queries.empty()) return false;
+  const std::vector<std::int32_t> counts = ratings_per_user(train);
+  return std::ranges::any_of(part.queries,
+                             [&](const SplitQuery& query) { return counts[index(query.user)] == 0; });
+}
+
+QueryHistories::QueryHistories(const HeldOut& part) {
+  std::vector<std::uint32_t> rows;
+  for (const SplitQuery& query : part.queries) {
+    rows = query.visible;
+    std::ranges::stable_sort(rows, {}, [&](std::uint32_t row) { return part.rows.items[row]; });
+    for (const std::uint32_t row : rows) {
+      const ItemIdx item = part.rows.items[row];
+      if (items_.size() > begin_.back() && items_.back() == item) {  // rated twice: the later one counts
+        stars_.back() = part.rows.stars[row];
+        continue;
+      }
+      items_.push_back(item);
+      stars_.push_back(part.rows.stars[row]);
+    }
+    begin_.push_back(items_.size());
+  }
+}
+
+void for_each_prediction(const Model& model,
+                         const HeldOut& part,
+                         const std::function<void(std::size_t row, float stars)>& visit) {
+  if (part.queries.empty()) return predict_rows(model, part.rows, visit);
+  if (model.supports().history && model.scores_are_stars()) return predict_from_histories(model, part, visit);
+  std::vector<RowIdx> hidden;
+  for (const SplitQuery& query : part.queries)
+    hidden.insert(hidden.end(), query.hidden.begin(), query.hidden.end());
+  predict_rows(model, part.rows.subset(hidden),
+               [&](std::size_t k, float predicted) { visit(hidden[k], predicted); });
+}
+
+}  // namespace movrec
