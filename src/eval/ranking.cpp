@@ -1,0 +1,146 @@
+#include "movrec/eval/ranking.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "eval/ranking_metrics.hpp"
+#include "movrec/core/progress.hpp"
+#include "movrec/core/random.hpp"
+#include "movrec/eval/top_items.hpp"
+
+namespace movrec {
+namespace {
+
+/// Scores held at once: 16 MB, whatever the number of cases.
+constexpr std::size_t kBlockScores = std::size_t{1} << 22;
+
+TopLists empty_lists(const RankingTask& task) {
+  const auto& ks = task.options().ks;
+  TopLists lists{.width = ks.empty() ? 0 : static_cast<std::size_t>(std::ranges::max(ks)), .items = {}};
+  lists.width = std::min(lists.width, static_cast<std::size_t>(task.n_items()));
+  lists.items.assign(task.cases().size() * lists.width, kNoItem);
+  return lists;
+}
+
+std::vector<ItemIdx> all_items(const RankingTask& task) {
+  std::vector<ItemIdx> items;
+  for (std::int32_t i = 0; i < task.n_items(); ++i) items.push_back(ItemIdx{i});
+  return items;
+}
+
+/// Fills list c from its row of scores of all items.
+void fill_list(TopLists& lists,
+               std::size_t c,
+               const RankingCase& asked,
+               std::span<const ItemIdx> all,
+               std::span<const float> scores) {
+  std::vector<float> picked;
+  for (const ItemIdx item : asked.candidates) picked.push_back(scores[index(item)]);
+  const bool is_sampled = !asked.candidates.empty();
+  const std::vector<ScoredItem> best =
+      best_of(is_sampled ? picked : scores, is_sampled ? asked.candidates : all, asked.left_out, lists.width);
+  for (std::size_t r = 0; r < best.size(); ++r) lists.items[c * lists.width + r] = best[r].item;
+}
+
+/// A uniform choice of the candidates in uniform order: the first steps of Fisher-Yates.
+TopLists random_lists(const RankingTask& task) {
+  TopLists lists = empty_lists(task);
+  const std::vector<ItemIdx> all = all_items(task);
+#pragma omp parallel for schedule(static)
+  for (std::size_t c = 0; c < task.cases().size(); ++c) {
+    const RankingCase& asked = task.cases()[c];
+    std::vector<ItemIdx> left;
+    std::ranges::set_difference(asked.candidates.empty() ? all : asked.candidates, asked.left_out,
+                                std::back_inserter(left));
+    RandomStream random(mix_seed(task.options().ranking_seed, 1), c);
+    for (std::size_t r = 0; r < std::min(lists.width, left.size()); ++r) {
+      std::swap(left[r], left[r + random.below(static_cast<std::uint32_t>(left.size() - r))]);
+      lists.items[c * lists.width + r] = left[r];
+    }
+  }
+  return lists;
+}
+
+/// What the users in `train` who gave all ratings of a history rated.
+class Lookup {
+ public:
+  explicit Lookup(const Ratings& train) : n_items_(static_cast<std::size_t>(train.n_items)) {
+    stars_.resize(static_cast<std::size_t>(train.n_users) * n_items_);
+    for (std::size_t row = 0; row < train.size(); ++row)
+      stars_[index(train.users[row]) * n_items_ + index(train.items[row])] = train.stars[row];
+  }
+
+  /// The sum of those users' stars by item.
+  std::vector<float> find(const History& history) const {
+    std::vector<float> sum(n_items_);
+    for (std::size_t begin = 0; begin < stars_.size(); begin += n_items_) {
+      const auto row = std::span(stars_).subspan(begin, n_items_);
+      std::size_t k = 0;
+      while (k < history.items.size() && row[index(history.items[k])] == history.stars[k]) ++k;
+      if (k == history.items.size()) std::ranges::transform(row, sum, sum.begin(), std::plus());
+    }
+    return sum;
+  }
+
+ private:
+  std::size_t n_items_;
+  std::vector<float> stars_;  ///< [users, items]
+};
+
+}  // namespace
+
+TopLists rank(const Model& model, const RankingTask& task) {
+  TopLists lists = empty_lists(task);
+  const auto cases = task.cases();
+  const auto n_items = static_cast<std::size_t>(task.n_items());
+  const std::vector<ItemIdx> all = all_items(task);
+  const QuerySupport supported = model.supports();
+  const std::size_t block = std::clamp<std::size_t>(kBlockScores / std::max<std::size_t>(n_items, 1), 1,
+                                                    std::max<std::size_t>(cases.size(), 1));
+  std::vector<float> scores(block * n_items);
+  std::vector<UserQuery> queries;
+  Progress progress("ranking", std::ssize(cases), "lists");
+  for (std::size_t begin = 0; begin < cases.size(); begin += block) {
+    const std::size_t n = std::min(block, cases.size() - begin);
+    queries.clear();
+    for (const RankingCase& asked : cases.subspan(begin, n)) {
+      queries.push_back(asked.query);
+      if (!supported.history) queries.back().history.reset();
+      if (!supported.demographics) queries.back().demographics.reset();
+    }
+    model.score(queries, std::span(scores).first(n * n_items));
+#pragma omp parallel for schedule(dynamic, 8)
+    for (std::size_t k = 0; k < n; ++k)
+      fill_list(lists, begin + k, cases[begin + k], all, std::span(scores).subspan(k * n_items, n_items));
+    progress.update(static_cast<std::int64_t>(begin + n));
+  }
+  return lists;
+}
+
+RankingScores evaluate_ranking(const Model& model, const RankingTask& task) {
+  return measure(rank(model, task), task);
+}
+
+NamedScores evaluate_ranking_references(const RankingTask& task) {
+  const auto counts = task.item_ratings();
+  const std::vector<float> popularity(counts.begin(), counts.end());
+  const std::vector<ItemIdx> all = all_items(task);
+  TopLists popular = empty_lists(task);
+#pragma omp parallel for schedule(dynamic, 8)
+  for (std::size_t c = 0; c < task.cases().size(); ++c)
+    fill_list(popular, c, task.cases()[c], all, popularity);
+  return {{"popularity", measure(popular, task)}, {"random", measure(random_lists(task), task)}};
+}
+
+RankingScores evaluate_lookup(const RankingTask& task, const Ratings& train) {
+  const Lookup lookup(train);
+  const std::vector<ItemIdx> all = all_items(task);
+  TopLists lists = empty_lists(task);
+#pragma omp parallel for schedule(dynamic, 8)
+  for (std::size_t c = 0; c < task.cases().size(); ++c)
+    fill_list(lists, c, task.cases()[c], all, lookup.find(task.cases()[c].query.history.value_or(History{})));
+  return measure(lists, task);
+}
+
+}  // namespace movrec

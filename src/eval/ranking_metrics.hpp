@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "movrec/eval/ranking.hpp"
+
+namespace movrec {
+
+/// A figure of one list: hits[r] says whether rank r + 1 is relevant; at most k of them, of n_relevant ≥ 1.
+struct CaseMetric {
+  std::string_view name, heading, summary;
+  double (*value)(std::span<const std::uint8_t> hits, std::size_t k, std::size_t n_relevant);
+};
+std::span<const CaseMetric> case_metrics();
+
+/// A figure of all lists together.
+struct ListMetric {
+  std::string_view name, heading, summary;
+  double (*value)(const TopLists&, std::size_t k, const RankingTask&);
+};
+std::span<const ListMetric> list_metrics();
+
+/// Every metric of the lists at every K of the task; of sampled candidates only those by case.
+RankingScores measure(const TopLists&, const RankingTask&);
+
+}  // namespace movrec
