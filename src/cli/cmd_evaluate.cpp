@@ -1,12 +1,15 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
 
 #include "cli/commands.hpp"
 #include "cli/fitted.hpp"
+#include "cli/ranking_report.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/progress.hpp"
@@ -21,7 +24,7 @@ namespace {
 struct EvaluateOptions {
   std::string part = "test";
   std::vector<std::string> fail_if;
-  std::string predictions;
+  std::string predictions, per_user;
   bool uncertainty = false;
 
   template <class Self, class Visit>
@@ -32,13 +35,17 @@ struct EvaluateOptions {
           self.part);
     visit(Field{.name = "fail-if",
                 .help = "exit with code 5 if this holds: METRIC > >= < <= NUMBER, with rmse, mae, mse or "
-                        "rmse_unclipped on all rows; several with commas",
+                        "rmse_unclipped on all rows, or a ranking metric such as map@5; several with commas",
                 .value_name = "CONDITION"},
           self.fail_if);
     visit(Field{.name = "predictions",
                 .help = "write user,item,rating,prediction of each row as CSV (predictions clipped)",
                 .value_name = "FILE"},
           self.predictions);
+    visit(Field{.name = "per-user",
+                .help = "write the ranking metrics of each list as CSV",
+                .value_name = "FILE"},
+          self.per_user);
     visit(Field{.name = "uncertainty",
                 .help = "how often ratings lie within their 50, 80 and 95 % intervals (bfm)"},
           self.uncertainty);
@@ -64,7 +71,8 @@ Json to_json(const RatingReport& report) {
   return json;
 }
 
-Table make_table(const RatingReport& report, const RatingReferences& references) {
+/// Without errors of a model that predicts no stars.
+Table make_table(const RatingReport* report, const RatingReferences& references) {
   using enum Table::Align;
   Table table(
       {{""}, {"rows", right}, {"RMSE", right}, {"MAE", right}, {"MSE", right}, {"RMSE unclipped", right}});
@@ -73,10 +81,12 @@ Table make_table(const RatingReport& report, const RatingReferences& references)
     table.add_row({std::move(name), format_count(scores.rows), value(scores.rmse), value(scores.mae),
                    value(scores.mse), value(scores.rmse_unclipped)});
   };
-  add("all rows", report.all);
-  add("  warm", report.warm);
-  add("  cold user", report.cold_user);
-  add("  cold item", report.cold_item);
+  if (report != nullptr) {
+    add("all rows", report->all);
+    add("  warm", report->warm);
+    add("  cold user", report->cold_user);
+    add("  cold item", report->cold_item);
+  }
   add("reference: biases", references.bias.all);
   add("reference: constant", references.constant.all);
   return table;
@@ -92,59 +102,95 @@ Table coverage_table(const std::vector<IntervalCoverage>& coverage) {
   return table;
 }
 
-void write_predictions(const std::string& path, const Fitted& fitted, const Ratings& rows) {
-  constexpr std::size_t kBlockRows = 1 << 16;
+void write_predictions(const std::string& path, const Fitted& fitted, const HeldOut& part) {
   write_stream_atomically(path, [&](std::ostream& file) {
     file << "user,item,rating,prediction\n";
-    std::vector<float> stars(std::min(kBlockRows, rows.size()));
-    for (std::size_t begin = 0; begin < rows.size(); begin += kBlockRows) {
-      const std::size_t n = std::min(kBlockRows, rows.size() - begin);
-      const auto times =
-          rows.times.empty() ? std::span<const std::int64_t>() : std::span(rows.times).subspan(begin, n);
-      fitted.model->predict_at(std::span(rows.users).subspan(begin, n),
-                               std::span(rows.items).subspan(begin, n), times, std::span(stars).first(n));
-      std::string text;
-      for (std::size_t k = 0; k < n; ++k)
-        text += csv_line({fmt::to_string(number(fitted.dataset.users.id(rows.users[begin + k]))),
-                          fmt::to_string(number(fitted.dataset.items.id(rows.items[begin + k]))),
-                          fmt::to_string(rows.stars[begin + k]),
-                          fmt::to_string(fitted.dataset.stars.clip(stars[k]))});
-      file << text;
-    }
+    for_each_prediction(*fitted.model, part, [&](std::size_t row, float stars) {
+      file << csv_line({fmt::to_string(number(fitted.dataset.users.id(part.rows.users[row]))),
+                        fmt::to_string(number(fitted.dataset.items.id(part.rows.items[row]))),
+                        fmt::to_string(part.rows.stars[row]),
+                        fmt::to_string(fitted.dataset.stars.clip(stars))});
+    });
   });
 }
 
 const std::vector<RowIdx>& rows_of(const Split& split, std::string_view part) {
   return part == "test" ? split.test : part == "valid" ? split.valid : split.train;
 }
+std::span<const SplitQuery> queries_of(const Split& split, std::string_view part) {
+  if (part == "test") return split.test_queries;
+  if (part == "valid") return split.valid_queries;
+  return {};
+}
 
-void hold_gates(const std::vector<Gate>& gates, const RatingScores& scores) {
+void hold_gates(const std::vector<Gate>& gates, const RatingScores* rating, const RankingScores* ranking) {
   std::string failed;
   for (const Gate& gate : gates)
-    if (fails(gate, scores))
-      failed += fmt::format("{}{} is {:.6g}, fails if {}", failed.empty() ? "" : "; ", gate.metric,
-                            scores.*gate.value, gate.text);
+    if (const double value = value_of(gate, rating, ranking); fails(gate, value))
+      failed += fmt::format("{}{} is {:.6g}, fails if {}", failed.empty() ? "" : "; ", gate.metric, value,
+                            gate.text);
   if (!failed.empty()) fail(ErrorKind::gate, "quality gate: {}", failed);
+}
+
+/// What the ranking of this part is, if it is to be measured.
+std::optional<RankingReport> rank_part(const Fitted& fitted,
+                                       const HeldOut& part,
+                                       const EvaluateOptions& options,
+                                       const RankingOptions& ranking,
+                                       bool is_trained_on,
+                                       bool asked) {
+  if (is_trained_on) {
+    if (asked)
+      fail(ErrorKind::usage, "--part {}: trained rows are left out of lists, so ranking them means nothing",
+           options.part);
+    return std::nullopt;
+  }
+  const Algorithm& algorithm = find_algorithm(fitted.checkpoint.spec.algorithm);
+  if (!measures_ranking(algorithm, part, fitted.train, ranking, asked, /*may_be_slow=*/true))
+    return std::nullopt;
+  // By the time of the test, validation ratings are known.
+  const Ratings valid =
+      fitted.dataset.ratings.subset(options.part == "test" ? fitted.split.valid : std::vector<RowIdx>());
+  return report_ranking(*fitted.model, part, {&fitted.train, &valid},
+                        {fitted.dataset.catalog, fitted.dataset.user_features}, ranking, fitted.split.caveat);
 }
 
 int run_evaluate(const FittedOptions& fitted_options,
                  const EvaluateOptions& options,
+                 const RankingOptions& ranking_options,
                  Invocation& invocation) {
   std::vector<Gate> gates;
   for (const std::string& text : options.fail_if) gates.push_back(parse_gate(text));
+  const bool asks = asks_for_ranking(invocation) || !options.per_user.empty() ||
+                    std::ranges::any_of(gates, &Gate::is_of_ranking);
+  if (asks && ranking_options.ks.empty() && !options.per_user.empty())
+    fail(ErrorKind::usage, "--per-user: --ks '' measures no ranking");
 
   const Fitted fitted = open_fitted(fitted_options, invocation.global);
   const Checkpoint& checkpoint = fitted.checkpoint;
-  if (options.part == "train" || (options.part == "valid" && checkpoint.refitted))
+  const bool is_trained_on = options.part == "train" || (options.part == "valid" && checkpoint.refitted);
+  if (is_trained_on)
     spdlog::warn("the model was trained on the {} rows: their errors say nothing about new ratings",
                  options.part);
+  const std::string_view caveat = options.part == "test" ? fitted.split.caveat : std::string_view();
+  if (!caveat.empty()) spdlog::warn("{} is {}", checkpoint.split.split, caveat);
   const Ratings rows = fitted.dataset.ratings.subset(rows_of(fitted.split, options.part));
   if (rows.size() == 0) fail(ErrorKind::usage, "--part {}: this split has no such rows", options.part);
-  const RatingReport report = evaluate_ratings(*fitted.model, rows, fitted.train, fitted.dataset.stars);
-  const RatingReferences references = evaluate_references(rows, fitted.train, fitted.dataset.stars);
+  const HeldOut part(rows, queries_of(fitted.split, options.part));
+
+  const std::optional<RankingReport> ranking =
+      rank_part(fitted, part, options, ranking_options, is_trained_on, asks);
+  std::optional<RatingReport> report;
+  if (fitted.model->scores_are_stars())
+    report = evaluate_ratings(*fitted.model, part, fitted.train, fitted.dataset.stars);
+  const RatingReferences references = evaluate_references(part, fitted.train, fitted.dataset.stars);
+  const RatingScores* const rating_scores = report ? &report->all : nullptr;
+  const RankingScores* const ranking_scores = ranking ? &ranking->model : nullptr;
+  for (const Gate& gate : gates) value_of(gate, rating_scores, ranking_scores);
   const std::vector<IntervalCoverage> coverage =
       options.uncertainty ? evaluate_coverage(*fitted.model, rows) : std::vector<IntervalCoverage>();
-  if (!options.predictions.empty()) write_predictions(options.predictions, fitted, rows);
+  if (!options.predictions.empty()) write_predictions(options.predictions, fitted, part);
+  if (!options.per_user.empty()) write_cases(options.per_user, *ranking, fitted.dataset.users);
 
   std::ostream& out = *invocation.out;
   if (invocation.global.json) {
@@ -153,8 +199,11 @@ int run_evaluate(const FittedOptions& fitted_options,
               {"model", checkpoint.spec.algorithm},
               {"dataset", checkpoint.dataset_name},
               {"part", options.part}};
-    json[options.part] = to_json(report);
+    if (!caveat.empty()) json["caveat"] = caveat;
+    json[options.part] = to_json(report.value_or(RatingReport{}));
+    json[options.part]["rows"] = references.constant.all.rows;
     json["references"] = {{"constant", to_json(references.constant)}, {"bias", to_json(references.bias)}};
+    if (ranking) add_ranking(json, options.part, *ranking);
     for (const IntervalCoverage& interval : coverage)
       json["coverage"].push_back({{"nominal", interval.nominal},
                                   {"observed", interval.observed},
@@ -162,11 +211,13 @@ int run_evaluate(const FittedOptions& fitted_options,
     out << json.dump(2) << '\n';
   } else {
     out << fmt::format("{} on {}, {} rows ({})\n\n{}", checkpoint.spec.algorithm, checkpoint.dataset_name,
-                       options.part, fitted.path.string(), make_table(report, references).text());
+                       options.part, fitted.path.string(),
+                       make_table(report ? &*report : nullptr, references).text());
+    if (ranking) out << '\n' << ranking_table(checkpoint.spec.algorithm, *ranking, /*all_ks=*/true);
     if (!coverage.empty()) out << '\n' << coverage_table(coverage).text();
   }
   out.flush();
-  hold_gates(gates, report.all);
+  hold_gates(gates, rating_scores, ranking_scores);
   return 0;
 }
 
@@ -175,15 +226,19 @@ int run_evaluate(const FittedOptions& fitted_options,
 Action declare_evaluate(FlagSet& flags) {
   const auto fitted = std::make_shared<FittedOptions>();
   const auto options = std::make_shared<EvaluateOptions>();
+  const auto ranking = std::make_shared<RankingOptions>();
   flags.bind(*options);
+  flags.group("Ranking");
+  flags.bind(*ranking);
   flags.group("Model and data");
   flags.bind(*fitted);
   flags.set_footer(
       "Examples:\n"
       "  movrec evaluate\n"
       "  movrec evaluate --checkpoint runs/NAME/best.pt --json\n"
-      "  movrec evaluate --fail-if 'rmse>0.86'\n");
-  return [=](Invocation& invocation) { return run_evaluate(*fitted, *options, invocation); };
+      "  movrec evaluate --fail-if 'rmse>0.86'\n"
+      "  movrec evaluate --ks 5,10 --relevant-from 4 --per-user lists.csv\n");
+  return [=](Invocation& invocation) { return run_evaluate(*fitted, *options, *ranking, invocation); };
 }
 
 }  // namespace movrec::cli

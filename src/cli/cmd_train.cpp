@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <ostream>
 
@@ -18,10 +19,15 @@ Checkpoint apply_checkpoint(TrainFlags& flags, const Invocation& invocation) {
   path = find_checkpoint(path, invocation.global.runs_dir);
   Checkpoint last = load_checkpoint(path);
   const AlgorithmOptions asked = flags.algorithm;
+  const OptionRefs of_ranking = option_refs(flags.ranking);
+  const auto may_change = [&](std::string_view name) {
+    return name == "epochs" || name == "patience" || name == "sweeps" ||
+           std::ranges::any_of(of_ranking,
+                               [&](const OptionRef& option) { return option.field.name == name; });
+  };
   for (const OptionRef& option : option_refs(flags)) {
     const std::string_view name = option.field.name;
-    if (invocation.origin(name) > Origin::preset && name != "epochs" && name != "patience" &&
-        name != "sweeps")
+    if (invocation.origin(name) > Origin::preset && !may_change(name))
       throw Error(
           ErrorKind::usage, fmt::format("{} cannot change in a resumed run", invocation.origin_text(name)),
           "model, data and split come from its checkpoint; --epochs, --sweeps and --patience may be given");

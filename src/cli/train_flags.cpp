@@ -43,6 +43,8 @@ void bind_train_flags(FlagSet& set, TrainFlags& flags) {
   set.bind(flags.cache);
   set.group("Split");
   set.bind(flags.split);
+  set.group("Ranking");
+  set.bind(flags.ranking);
 }
 
 void apply_algorithm(TrainFlags& flags, Invocation& invocation) {

@@ -4,6 +4,7 @@
 
 #include "movrec/checkpoint/checkpoint.hpp"
 #include "movrec/cli/command.hpp"
+#include "movrec/eval/ranking.hpp"
 
 namespace movrec::cli {
 
@@ -16,6 +17,7 @@ struct TrainFlags {
   DataOptions data;
   SplitOptions split;
   AlgorithmOptions algorithm;
+  RankingOptions ranking;
   CacheOptions cache;
 
   /// What a run's config.toml holds: the rest belongs to one start of it.
@@ -28,10 +30,11 @@ struct TrainFlags {
     DataOptions::fields(self.data, visit);
     SplitOptions::fields(self.split, visit);
     AlgorithmOptions::fields(self.algorithm, visit);
+    RankingOptions::fields(self.ranking, visit);
   }
 };
 
-/// Declares the model's, the training's, the data's and the split's flags, in groups.
+/// Declares the model's, the training's, the data's, the split's and the ranking's flags, in groups.
 void bind_train_flags(FlagSet&, TrainFlags&);
 
 /// The model's own defaults, where nobody has set anything. Error{usage} where somebody has set what the

@@ -6,6 +6,7 @@
 
 #include "movrec/core/files.hpp"
 #include "movrec/core/progress.hpp"
+#include "movrec/eval/validation.hpp"
 #include "movrec/report/svg_plot.hpp"
 #include "movrec/report/table.hpp"
 
@@ -15,6 +16,19 @@ namespace {
 nlohmann::json scores_json(const RatingScores& scores) {
   return {{"rmse", scores.rmse}, {"rmse_unclipped", scores.rmse_unclipped}, {"mae", scores.mae},
           {"mse", scores.mse},   {"mse_unclipped", scores.mse_unclipped},   {"rows", scores.rows}};
+}
+
+/// What was not measured is null.
+nlohmann::json test_json(const TrainResult& result) {
+  nlohmann::json json = scores_json(result.test.value_or(RatingReport{}).all);
+  if (!result.test)
+    for (auto& value : json) value = nullptr;
+  json["rows"] = result.references.constant.all.rows;
+  return json;
+}
+
+std::string_view selects_by(const TrainResult& result) {
+  return find_algorithm(result.spec.algorithm).selects_by;
 }
 
 Series series_of(const nlohmann::json& history, const std::string& key, const std::string& label) {
@@ -31,8 +45,8 @@ Series series_of(const nlohmann::json& history, const std::string& key, const st
 nlohmann::json result_json(const TrainResult& result) {
   const TrainSession& session = result.session;
   const double rate = session.seconds() > 0 ? static_cast<double>(session.rows()) / session.seconds() : 0;
-  const nlohmann::json valid =
-      session.best_rmse() > 0 ? nlohmann::json(session.best_rmse()) : nlohmann::json();
+  nlohmann::json valid{{"rmse", nullptr}};
+  if (session.best_valid()) valid[std::string(selects_by(result))] = *session.best_valid();
   nlohmann::json json = {{"schema", "movrec.train/1"},
                          {"run", result.folder.string()},
                          {"checkpoint", session.best_path().string()},
@@ -41,13 +55,15 @@ nlohmann::json result_json(const TrainResult& result) {
                          {"epochs", session.epochs()},
                          {"best_epoch", session.best_epoch()},
                          {"seed", result.spec.options.train.seed},
-                         {"valid", {{"rmse", valid}}},
-                         {"test", scores_json(result.test.all)},
+                         {"valid", std::move(valid)},
+                         {"test", test_json(result)},
                          {"references",
                           {{"constant", scores_json(result.references.constant.all)},
                            {"bias", scores_json(result.references.bias.all)}}},
                          {"seconds", session.seconds()},
                          {"rows_per_second", rate}};
+  if (result.ranking) add_ranking(json, "test", *result.ranking);
+  if (!result.caveat.empty()) json["caveat"] = result.caveat;
   if (result.gemm_gflops) {
     const Profile& profile = session.profile();
     json["profile"] = {
@@ -80,21 +96,23 @@ std::string profile_text(const TrainResult& result) {
 
 std::string result_text(const TrainResult& result) {
   using Align = Table::Align;
-  Table table({{"test rows: " + format_count(result.test.all.rows), Align::left},
+  Table table({{"test rows: " + format_count(result.references.constant.all.rows), Align::left},
                {"RMSE", Align::right},
                {"MAE", Align::right}});
   const auto add = [&](const std::string& name, const RatingScores& scores) {
     table.add_row({name, fmt::format("{:.4f}", scores.rmse), fmt::format("{:.4f}", scores.mae)});
   };
-  add(result.spec.algorithm, result.test.all);
+  if (result.test) add(result.spec.algorithm, result.test->all);
   add("bias (reference)", result.references.bias.all);
   add("constant (reference)", result.references.constant.all);
   if (result.best_possible_rmse)
     table.add_row({"best possible", fmt::format("{:.4f}", *result.best_possible_rmse), ""});
   std::string text = (result.gemm_gflops ? profile_text(result) : "") + table.text();
   const TrainSession& session = result.session;
-  text += session.best_rmse() > 0 ? fmt::format("\nvalidation RMSE {:.4f}", session.best_rmse())
-                                  : std::string("\nno validation rows");
+  if (result.ranking) text += "\n" + ranking_table(result.spec.algorithm, *result.ranking, /*all_ks=*/false);
+  text += session.best_valid()
+              ? fmt::format("\nvalidation {} {:.4f}", heading_of(selects_by(result)), *session.best_valid())
+              : std::string("\nno validation rows");
   if (session.epochs() > 0)
     text += fmt::format(" in {} {} of {}; training took {:.1f} s",
                         find_algorithm(result.spec.algorithm).averages_sweeps ? "sweep" : "epoch",
@@ -106,13 +124,14 @@ void write_run_report(const TrainResult& result) {
   write_file_atomically(result.folder / "result.json", result_json(result).dump(2) + "\n");
   const nlohmann::json& history = result.session.history();
   if (history.empty()) return;
-  std::vector<Series> rmse{series_of(history, "valid_rmse", "validation")};
-  if (result.spec.options.net.loss == "mse") {  // the others' losses are no squared errors
-    Series train = series_of(history, "train_loss", "training");
-    for (double& loss : train.y) loss = std::sqrt(loss);
-    rmse.insert(rmse.begin(), std::move(train));
+  const std::string metric(selects_by(result));
+  std::vector<Series> valid{series_of(history, "valid_" + metric, "validation")};
+  if (metric == "rmse" && result.spec.options.net.loss == "mse") {  // other losses are no squared errors
+    valid.insert(valid.begin(), series_of(history, "train_loss", "training"));
+    for (double& loss : valid.front().y) loss = std::sqrt(loss);
   }
-  write_file_atomically(result.folder / "rmse.svg", line_plot(result.spec.algorithm, "epoch", "RMSE", rmse));
+  write_file_atomically(result.folder / (metric + ".svg"),
+                        line_plot(result.spec.algorithm, "epoch", heading_of(metric), valid));
   const Series lr[] = {series_of(history, "lr", "learning rate")};
   write_file_atomically(result.folder / "lr.svg",
                         line_plot(result.spec.algorithm, "epoch", "learning rate", lr));

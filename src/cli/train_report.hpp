@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/ranking_report.hpp"
 #include "cli/train_session.hpp"
 #include "movrec/eval/rating_metrics.hpp"
 
@@ -15,8 +16,10 @@ struct TrainResult {
   std::filesystem::path folder;
   const TrainSession& session;
   ModelSpec spec;
-  RatingReport test;
+  std::optional<RatingReport> test;  ///< of models that predict stars
   RatingReferences references;
+  std::optional<RankingReport> ranking;
+  std::string_view caveat;                   ///< of the split
   std::optional<double> best_possible_rmse;  ///< synthetic data: no model can do better
   std::optional<double> gemm_gflops;         ///< --profile: what this machine's matrix products reach
 };

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "cli/machine.hpp"
+#include "cli/ranking_report.hpp"
 #include "cli/train_report.hpp"
 #include "cli/train_session.hpp"
 #include "movrec/core/error.hpp"
@@ -57,18 +58,22 @@ FinishedRun train_run(TrainFlags& flags, Invocation& invocation, const Checkpoin
                dataset.users.size(), dataset.items.size(), split.train.size(), split.valid.size(),
                split.test.size());
 
+  Checkpoint base = base_checkpoint(flags, dataset, split);
+  RatingParts parts = take_parts(std::move(dataset.ratings), split);
+  split.train = split.valid = split.test = {};
+  const HeldOut valid(parts.valid, split.valid_queries), test(parts.test, split.test_queries);
+  const bool asks = asks_for_ranking(invocation);
+  const bool ranks =
+      measures_ranking(find_algorithm(flags.model), test, parts.train, flags.ranking, asks, asks);
   const fs::path folder = resumed != nullptr
                               ? fs::path(flags.resume).parent_path()
                               : make_run_folder(invocation.global.runs_dir, flags.model, dataset.name);
   write_file_atomically(folder / "config.toml", resolved_config(flags));
   const LogFile log_file(folder / "train.log");
-
-  Checkpoint base = base_checkpoint(flags, dataset, split);
-  RatingParts parts = take_parts(std::move(dataset.ratings), split);
-  split = {};
+  if (!split.caveat.empty()) spdlog::warn("{} is {}", flags.split.split, split.caveat);
   const SideInfo side{dataset.catalog, dataset.user_features};
   const bool wants_refit = flags.algorithm.train.refit && parts.valid.size() > 0;
-  TrainSession session(folder, std::move(base), parts.train, parts.valid, side, device,
+  TrainSession session(folder, std::move(base), parts.train, valid, side, device,
                        wants_refit ? flags.time_budget / 2 : flags.time_budget);
   if (resumed != nullptr) session.resume(*resumed);
   std::unique_ptr<Model> model = session.fit();
@@ -81,12 +86,19 @@ FinishedRun train_run(TrainFlags& flags, Invocation& invocation, const Checkpoin
     throw Interrupted(stop_signal());
   }
   // The only look at test rows: everything is chosen by now.
+  std::optional<RankingReport> ranking;
+  if (ranks)
+    ranking = report_ranking(*model, test, {&parts.train, &parts.valid}, side, flags.ranking, split.caveat);
   const TrainResult result{
       .folder = folder,
       .session = session,
       .spec = {flags.model, flags.algorithm, dataset.users.size(), dataset.items.size(), dataset.stars},
-      .test = evaluate_ratings(*model, parts.test, parts.train, dataset.stars),
-      .references = evaluate_references(parts.test, parts.train, dataset.stars),
+      .test = model->scores_are_stars()
+                  ? std::optional(evaluate_ratings(*model, test, parts.train, dataset.stars))
+                  : std::nullopt,
+      .references = evaluate_references(test, parts.train, dataset.stars),
+      .ranking = std::move(ranking),
+      .caveat = split.caveat,
       .best_possible_rmse = dataset.best_rmse,
       .gemm_gflops = flags.profile ? std::optional(gemm_gflops(1)) : std::nullopt};
   write_run_report(result);

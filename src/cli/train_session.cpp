@@ -8,7 +8,7 @@
 #include "movrec/core/files.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/core/stop.hpp"
-#include "movrec/eval/rating_metrics.hpp"
+#include "movrec/eval/validation.hpp"
 
 namespace movrec::cli {
 namespace {
@@ -23,17 +23,12 @@ std::int64_t now_ms() {
       .count();
 }
 
-nlohmann::json to_json(const EpochStats& stats) {
-  return {{"epoch", stats.epoch}, {"train_loss", stats.train_loss}, {"valid_rmse", stats.valid_rmse},
-          {"lr", stats.lr},       {"seconds", stats.seconds},       {"rows", stats.rows}};
-}
-
 }  // namespace
 
 TrainSession::TrainSession(std::filesystem::path folder,
                            Checkpoint base,
                            const Ratings& train,
-                           const Ratings& valid,
+                           const HeldOut& valid,
                            const SideInfo& side,
                            std::string device,
                            double time_budget)
@@ -45,8 +40,16 @@ TrainSession::TrainSession(std::filesystem::path folder,
       device_(std::move(device)),
       time_budget_(time_budget),
       algorithm_(find_algorithm(base_.spec.algorithm)),
-      keeps_last_(algorithm_.averages_sweeps || valid.size() == 0),
-      early_stop_(base_.spec.options.train.patience, base_.spec.options.train.min_delta) {}
+      valid_key_(fmt::format("valid_{}", algorithm_.selects_by)),
+      keeps_last_(algorithm_.averages_sweeps || valid.rows.size() == 0),
+      early_stop_(base_.spec.options.train.patience,
+                  base_.spec.options.train.min_delta,
+                  higher_is_better(algorithm_.selects_by)) {}
+
+nlohmann::json TrainSession::to_json(const EpochStats& stats) const {
+  return {{"epoch", stats.epoch}, {"train_loss", stats.train_loss}, {valid_key_, stats.valid},
+          {"lr", stats.lr},       {"seconds", stats.seconds},       {"rows", stats.rows}};
+}
 
 void TrainSession::resume(const Checkpoint& last) {
   if (!last.trainer)
@@ -54,7 +57,7 @@ void TrainSession::resume(const Checkpoint& last) {
                 "it holds a model but no state of its training", "--resume with the run's last.pt");
   history_ = last.progress.at("history");
   for (const auto& epoch : history_) {
-    early_stop_.improved(epoch.at("epoch").get<int>(), epoch.at("valid_rmse").get<double>());
+    early_stop_.improved(epoch.at("epoch").get<int>(), epoch.at(valid_key_).get<double>());
     seconds_ += epoch.at("seconds").get<double>();
     rows_ += epoch.at("rows").get<std::int64_t>();
   }
@@ -67,8 +70,8 @@ std::unique_ptr<Model> TrainSession::fit() {
   fit_began_ms_ = now_ms();
   if (resumed_) context.resume.emplace(FitState{resumed_->model, *resumed_->trainer});
   context.on_start = [&](const Model& model) { on_start(model, train_); };
-  if (valid_.size() > 0)
-    context.validate = [&](const Model& model) { return evaluate_rmse(model, valid_, base_.spec.stars); };
+  if (valid_.rows.size() > 0)
+    context.validate = make_validation(algorithm_.selects_by, valid_, train_, side_, base_.spec.stars);
   context.on_epoch = [&](const EpochReport& report) { return on_epoch(report); };
   std::unique_ptr<Model> model;
   try {
@@ -94,11 +97,11 @@ std::unique_ptr<Model> TrainSession::refit(const Ratings& rows) {
                epoch_word());
   FitContext context{.spec = base_.spec, .train = rows, .side = &side_, .device = device_};
   context.last_epoch = best_epoch();
-  context.replayed_rmse = rmse_history();
+  context.replayed_rmse = valid_history();
   context.on_epoch = [&](const EpochReport& report) {
     if (report.stats.interrupted) return true;
     EpochStats stats = report.stats;
-    stats.valid_rmse = 0;  // replayed from the first fit: these rows are trained on now
+    stats.valid = 0;  // replayed from the first fit: these rows are trained on now
     log_epoch(stats, false);
     count(report.stats);
     return false;
@@ -135,13 +138,14 @@ bool TrainSession::on_epoch(const EpochReport& report) {
   history_.push_back(to_json(stats));
   append_line(folder_ / "metrics.jsonl", history_.back().dump());
   count(stats);
-  const bool is_best = early_stop_.improved(stats.epoch, stats.valid_rmse);
+  const bool is_best = early_stop_.improved(stats.epoch, stats.valid);
   if (is_best && !keeps_last_) best_state_ = report.model.state();
   log_epoch(stats, is_best && !keeps_last_);
   const bool is_patient = keeps_last_ || !early_stop_.should_stop(stats.epoch);
   const bool stop = !is_patient || is_out_of_time();
   if (!is_patient)
-    spdlog::info("no better validation RMSE for {} epochs: stopping", stats.epoch - best_epoch());
+    spdlog::info("no better validation {} for {} epochs: stopping", heading_of(algorithm_.selects_by),
+                 stats.epoch - best_epoch());
   else if (stop && stats.epoch < stats.epochs)
     spdlog::info("the time budget of {:.0f} s is spent: stopping", time_budget_);
   save(report, stop || stats.epoch == stats.epochs || stop_signal() != 0);
@@ -170,9 +174,10 @@ void TrainSession::count(const EpochStats& stats) {
 void TrainSession::log_epoch(const EpochStats& stats, bool is_best) const {
   const int sweeps_per_line = std::max(stats.epochs / kSweepLines, 1);
   if (algorithm_.averages_sweeps && stats.epoch % sweeps_per_line != 0 && stats.epoch != stats.epochs) return;
-  const std::string valid = stats.valid_rmse > 0 ? fmt::format("  validation RMSE {:.4f}{}", stats.valid_rmse,
-                                                               is_best ? " *" : "  ")
-                                                 : "";
+  const std::string valid = stats.valid > 0
+                                ? fmt::format("  validation {} {:.4f}{}", heading_of(algorithm_.selects_by),
+                                              stats.valid, is_best ? " *" : "  ")
+                                : "";
   const std::string lr = stats.lr > 0 ? fmt::format("  lr {:.2e}", stats.lr) : "";
   spdlog::info("{} {:>3}/{}  train loss {:.4f}{}{}  {:.{}f} s  {} rows/s", epoch_word(), stats.epoch,
                stats.epochs, stats.train_loss, valid, lr, stats.seconds, algorithm_.averages_sweeps ? 3 : 1,
@@ -188,7 +193,7 @@ void TrainSession::save(const EpochReport& report, bool now) {
   last.model = report.model.state();
   last.trainer = report.trainer_state();
   last.progress = {{"history", history_}};
-  if (best_epoch() > 0) last.metrics = {{"valid_rmse", best_rmse()}, {"best_epoch", best_epoch()}};
+  if (best_epoch() > 0) last.metrics = {{valid_key_, best_valid().value_or(0)}, {"best_epoch", best_epoch()}};
   if (keeps_last_ && epochs() > 0) best_state_ = last.model;
   save_best();
   save_checkpoint(last_path(), last);
@@ -201,21 +206,20 @@ void TrainSession::save_best() {
   Checkpoint best = base_;
   best.epoch = best_epoch();
   best.model = std::move(*best_state_);
-  best.metrics = {{"valid_rmse", best_rmse()}};
+  best.metrics = {{valid_key_, best_valid().value_or(0)}};
   best.progress = {{"history", history_}};
   best_state_.reset();
   save_checkpoint(best_path(), best);
 }
 
-double TrainSession::best_rmse() const {
-  if (valid_.size() == 0) return 0;
-  return keeps_last_ && !history_.empty() ? history_.back().at("valid_rmse").get<double>()
-                                          : early_stop_.best_rmse();
+std::optional<double> TrainSession::best_valid() const {
+  if (valid_.rows.size() == 0) return std::nullopt;
+  return keeps_last_ && !history_.empty() ? history_.back().at(valid_key_).get<double>() : early_stop_.best();
 }
 
-std::vector<double> TrainSession::rmse_history() const {
+std::vector<double> TrainSession::valid_history() const {
   std::vector<double> out;
-  for (const auto& epoch : history_) out.push_back(epoch.at("valid_rmse").get<double>());
+  for (const auto& epoch : history_) out.push_back(epoch.at(valid_key_).get<double>());
   return out;
 }
 

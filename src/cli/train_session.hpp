@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "movrec/checkpoint/checkpoint.hpp"
+#include "movrec/eval/held_out.hpp"
 #include "movrec/train/early_stop.hpp"
 
 namespace movrec::cli {
@@ -24,13 +25,13 @@ struct Profile {
 /// here.
 class TrainSession {
  public:
-  /// `base` is a checkpoint with everything but states and metrics; `side` and `valid` must outlive the
+  /// `base` is a checkpoint with everything but states and metrics; what else is passed must outlive the
   /// session. No epoch begins after `time_budget` seconds of fitting (0: none). Where `valid` is empty, or
   /// the model averages its epochs, the last epoch is the best one.
   TrainSession(std::filesystem::path folder,
                Checkpoint base,
                const Ratings& train,
-               const Ratings& valid,
+               const HeldOut& valid,
                const SideInfo& side,
                std::string device,
                double time_budget = 0);
@@ -38,7 +39,8 @@ class TrainSession {
   /// Goes on from last.pt: history, best epoch and states. Error{model}.
   void resume(const Checkpoint& last);
 
-  /// Fits, choosing by validation RMSE. Returns the best model. Whatever happens, what was reached is saved.
+  /// Fits, choosing by the validation figure that the algorithm selects by. Returns the best model. Whatever
+  /// happens, what was reached is saved.
   std::unique_ptr<Model> fit();
   /// Fits the same again on all of `rows`, for as many epochs as the best one, and makes it the best
   /// checkpoint.
@@ -50,8 +52,8 @@ class TrainSession {
   const nlohmann::json& history() const { return history_; }  ///< one object per epoch
   int epochs() const { return static_cast<int>(history_.size()); }
   int best_epoch() const { return keeps_last_ ? epochs() : early_stop_.best_epoch(); }
-  /// On validation rows; 0 without any.
-  double best_rmse() const;
+  /// Of validation rows, by what the algorithm selects_by; none without any.
+  std::optional<double> best_valid() const;
   std::int64_t n_parameters() const { return n_parameters_; }
   double seconds() const { return seconds_; }  ///< of training
   std::int64_t rows() const { return rows_; }  ///< trained on, all epochs
@@ -67,16 +69,18 @@ class TrainSession {
   /// Writes what has not been written yet; unless `now`, at most every few seconds.
   void save(const EpochReport&, bool now);
   void save_best();
-  std::vector<double> rmse_history() const;
+  std::vector<double> valid_history() const;
+  nlohmann::json to_json(const EpochStats&) const;
 
   std::filesystem::path folder_;
   Checkpoint base_;
   const Ratings& train_;
-  const Ratings& valid_;
+  HeldOut valid_;
   const SideInfo& side_;
   std::string device_;
   double time_budget_;
   const Algorithm& algorithm_;
+  std::string valid_key_;  ///< of an epoch's figure in the history: "valid_rmse"
   bool keeps_last_;
   EarlyStop early_stop_;
   nlohmann::json history_ = nlohmann::json::array();

@@ -1,5 +1,7 @@
 #include "movrec/eval/gate.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -7,6 +9,7 @@
 #include <vector>
 
 #include "movrec/core/error.hpp"
+#include "movrec/eval/ranking_metrics.hpp"
 
 namespace movrec {
 namespace {
@@ -24,15 +27,15 @@ constexpr std::array kMetrics{Metric{"rmse", &RatingScores::rmse}, Metric{"mae",
               "expected a metric, one of > >= < <=, and a number", "--fail-if 'rmse>0.86'");
 }
 
-const Metric& find_metric(std::string_view name) {
-  std::vector<std::string_view> names;
-  std::string known;
-  for (const Metric& metric : kMetrics) {
-    if (metric.name == name) return metric;
-    names.push_back(metric.name);
-    known += (known.empty() ? "" : ", ") + std::string(metric.name);
-  }
-  fail_unknown("metric", name, known, closest_of(name, names));
+void check_name(std::string_view name) {
+  if (is_ranking_metric(name)) return;
+  std::vector<std::string> names;
+  for (const Metric& metric : kMetrics) names.emplace_back(metric.name);
+  const auto add = [&](const auto& metric) { names.push_back(fmt::format("{}@K", metric.name)); };
+  std::ranges::for_each(case_metrics(), add);
+  std::ranges::for_each(list_metrics(), add);
+  if (std::ranges::find(kMetrics, name, &Metric::name) == kMetrics.end())
+    fail_unknown("metric", name, fmt::format("{}", fmt::join(names, ", ")), closest_of(name, names));
 }
 
 }  // namespace
@@ -49,14 +52,25 @@ Gate parse_gate(std::string_view given) {
   const auto [read, error] = std::from_chars(number, end, bound);
   if (error != std::errc() || read != end || !std::isfinite(bound)) fail_to_read(given);
 
-  const Metric& metric = find_metric(std::string_view(text).substr(0, at));
+  std::string metric = text.substr(0, at);
+  check_name(metric);
   const Gate::Op op = text[at] == '>' ? (or_equal ? Gate::Op::at_least : Gate::Op::above)
                                       : (or_equal ? Gate::Op::at_most : Gate::Op::below);
-  return {.metric = metric.name, .value = metric.value, .op = op, .bound = bound, .text = std::move(text)};
+  return {.metric = std::move(metric), .op = op, .bound = bound, .text = std::move(text)};
 }
 
-bool fails(const Gate& gate, const RatingScores& scores) {
-  const double value = scores.*gate.value;
+double value_of(const Gate& gate, const RatingScores* rating, const RankingScores* ranking) {
+  if (!gate.is_of_ranking() && rating != nullptr)
+    return rating->*std::ranges::find(kMetrics, std::string_view(gate.metric), &Metric::name)->value;
+  const std::optional<double> value = ranking != nullptr ? ranking->value(gate.metric) : std::nullopt;
+  if (!value)
+    throw Error(ErrorKind::usage, fmt::format("--fail-if {}: {} is not measured", gate.text, gate.metric), {},
+                gate.is_of_ranking() ? fmt::format("--ks {}", gate.metric.substr(gate.metric.find('@') + 1))
+                                     : "a ranking metric, such as map@5: this model predicts no stars");
+  return *value;
+}
+
+bool fails(const Gate& gate, double value) {
   switch (gate.op) {
     case Gate::Op::above:
       return !(value <= gate.bound);

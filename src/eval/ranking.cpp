@@ -4,9 +4,9 @@
 #include <functional>
 #include <numeric>
 
-#include "eval/ranking_metrics.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/core/random.hpp"
+#include "movrec/eval/ranking_metrics.hpp"
 #include "movrec/eval/top_items.hpp"
 
 namespace movrec {

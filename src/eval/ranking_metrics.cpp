@@ -1,4 +1,4 @@
-#include "eval/ranking_metrics.hpp"
+#include "movrec/eval/ranking_metrics.hpp"
 
 #include <fmt/format.h>
 
@@ -151,6 +151,15 @@ std::span<const CaseMetric> case_metrics() {
 }
 std::span<const ListMetric> list_metrics() {
   return kListMetrics;
+}
+
+bool is_ranking_metric(std::string_view name) {
+  const std::size_t at = name.find('@');
+  if (at == std::string_view::npos) return false;
+  const auto is_it = [&](const auto& metric) { return metric.name == name.substr(0, at); };
+  const std::string_view k = name.substr(at + 1);
+  return (std::ranges::any_of(kCaseMetrics, is_it) || std::ranges::any_of(kListMetrics, is_it)) &&
+         !k.empty() && k[0] != '0' && std::ranges::all_of(k, [](char c) { return '0' <= c && c <= '9'; });
 }
 
 RankingScores measure(const TopLists& lists, const RankingTask& task) {

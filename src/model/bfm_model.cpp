@@ -248,7 +248,7 @@ std::unique_ptr<Model> fit_bfm_model(const FitContext& context) {
     stats.rows = static_cast<std::int64_t>(context.train.size()) * options.chains;
     if (context.validate) {
       running.start(draws, counts);
-      stats.valid_rmse = context.validate(running);
+      stats.valid = context.validate(running);
     }
     if (context.on_epoch && context.on_epoch({stats, model, trainer_state})) break;
   }

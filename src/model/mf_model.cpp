@@ -67,11 +67,11 @@ class SolverFit {
       EpochStats now = stats(epoch, !finished);
       if (finished) {
         if (context_.validate) {
-          now.valid_rmse = context_.validate(*model_);
+          now.valid = context_.validate(*model_);
         } else if (std::ssize(context_.replayed_rmse) >= epoch) {
-          now.valid_rmse = context_.replayed_rmse[static_cast<std::size_t>(epoch) - 1];
+          now.valid = context_.replayed_rmse[static_cast<std::size_t>(epoch) - 1];
         }
-        valid_rmse_.push_back(now.valid_rmse);
+        valid_rmse_.push_back(now.valid);
         epoch_seconds_ = 0;
       }
       const bool stop = context_.on_epoch && context_.on_epoch({now, *model_, [&] { return state(); }});

@@ -141,7 +141,7 @@ std::unique_ptr<Model> fit_sparsefc_model(const FitContext& context) {
     model->set_codes(solver.codes());
     stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     stats.rows = static_cast<std::int64_t>(context.train.size());
-    if (context.validate) stats.valid_rmse = context.validate(*model);
+    if (context.validate) stats.valid = context.validate(*model);
     if (context.on_epoch && context.on_epoch({stats, *model, trainer_state})) break;
   }
   return model;

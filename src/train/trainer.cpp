@@ -172,11 +172,11 @@ void Trainer::run(int last_epoch, const Callbacks& callbacks) {
     EpochStats stats = it.stats(epoch, /*interrupted=*/false);
     const auto done = static_cast<std::size_t>(epoch);
     if (callbacks.validate) {
-      stats.valid_rmse = callbacks.validate();
+      stats.valid = callbacks.validate();
     } else if (callbacks.replayed_rmse.size() >= done) {
-      stats.valid_rmse = callbacks.replayed_rmse[done - 1];
+      stats.valid = callbacks.replayed_rmse[done - 1];
     }
-    it.valid_rmse.push_back(stats.valid_rmse);
+    it.valid_rmse.push_back(stats.valid);
     it.loss_sum.zero_();
     it.epoch_seconds = 0;
     if (callbacks.on_epoch && callbacks.on_epoch(stats)) return;

@@ -90,9 +90,14 @@ TEST(EarlyStop, StopsPatienceEpochsAfterTheBest) {
   EXPECT_FALSE(stop.should_stop(4));
   EXPECT_TRUE(stop.should_stop(5));
   EXPECT_EQ(stop.best_epoch(), 2);
-  EXPECT_EQ(stop.best_rmse(), 0.9);
+  EXPECT_EQ(stop.best(), 0.9);
   EXPECT_FALSE(EarlyStop(0, 0).should_stop(1000));
   EXPECT_FALSE(EarlyStop(1, 0).improved(1, NAN));
+  EarlyStop ranking(/*patience=*/1, /*min_delta=*/0.01, /*higher_is_better=*/true);
+  EXPECT_TRUE(ranking.improved(1, 0.25));
+  EXPECT_FALSE(ranking.improved(2, 0.255));
+  EXPECT_TRUE(ranking.improved(3, 0.5));
+  EXPECT_EQ(ranking.best(), 0.5);
 }
 
 }  // namespace

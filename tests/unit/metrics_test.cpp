@@ -113,25 +113,40 @@ std::string error_of(std::string_view gate) {
 
 TEST(Gate, ComparesTheMetricThatItNames) {
   const RatingScores scores{.rows = 1, .rmse = 0.9, .mse = 0.81, .mae = 0.7, .rmse_unclipped = 1.2};
-  EXPECT_TRUE(fails(parse_gate("rmse>0.86"), scores));
-  EXPECT_FALSE(fails(parse_gate("rmse>0.9"), scores));
-  EXPECT_TRUE(fails(parse_gate(" rmse >= 0.9 "), scores));
-  EXPECT_TRUE(fails(parse_gate("mae<0.71"), scores));
-  EXPECT_FALSE(fails(parse_gate("mae<=0.69"), scores));
-  EXPECT_TRUE(fails(parse_gate("mse>8e-1"), scores));
-  EXPECT_TRUE(fails(parse_gate("rmse_unclipped>1"), scores));
+  RankingScores ranking;
+  ranking.names = {"map@5", "hr@10"}, ranking.values = {0.25, 0.5};
+  const auto holds = [&](const char* text) {
+    const Gate gate = parse_gate(text);
+    return fails(gate, value_of(gate, &scores, &ranking));
+  };
+  EXPECT_TRUE(holds("rmse>0.86"));
+  EXPECT_FALSE(holds("rmse>0.9"));
+  EXPECT_TRUE(holds(" rmse >= 0.9 "));
+  EXPECT_TRUE(holds("mae<0.71"));
+  EXPECT_FALSE(holds("mae<=0.69"));
+  EXPECT_TRUE(holds("mse>8e-1"));
+  EXPECT_TRUE(holds("rmse_unclipped>1"));
+  EXPECT_TRUE(holds("map@5<0.26"));
+  EXPECT_FALSE(holds("hr@10<0.5"));
+  EXPECT_THROW(holds("map@6<0.5"), Error);
+  const Gate rmse = parse_gate("rmse>1"), map = parse_gate("map@5<1");
+  EXPECT_THROW(value_of(rmse, nullptr, &ranking), Error);
+  EXPECT_THROW(value_of(map, &scores, nullptr), Error);
 }
 
 TEST(Gate, ANaNFailsEveryGate) {
-  RatingScores scores;
-  scores.rmse = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_TRUE(fails(parse_gate("rmse>5"), scores));
-  EXPECT_TRUE(fails(parse_gate("rmse<0"), scores));
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_TRUE(fails(parse_gate("rmse>5"), nan));
+  EXPECT_TRUE(fails(parse_gate("rmse<0"), nan));
 }
 
 TEST(Gate, RefusesWhatItCannotRead) {
   EXPECT_THAT(error_of("rmes>0.8"), HasSubstr("unknown metric 'rmes'"));
-  EXPECT_THAT(error_of("rmes>0.8"), HasSubstr("rmse, mae, mse, rmse_unclipped"));
+  EXPECT_THAT(error_of("rmes>0.8"), HasSubstr("rmse, mae, mse, rmse_unclipped, map@K"));
+  EXPECT_THAT(error_of("map>0.8"), HasSubstr("unknown metric 'map'"));
+  EXPECT_THAT(error_of("map@>0.8"), HasSubstr("unknown metric"));
+  EXPECT_THAT(error_of("map@0>0.8"), HasSubstr("unknown metric"));
+  EXPECT_THAT(error_of("map@5x>0.8"), HasSubstr("unknown metric"));
   EXPECT_THAT(error_of("rmse"), HasSubstr("--fail-if: cannot read 'rmse'"));
   EXPECT_THAT(error_of("rmse>"), HasSubstr("cannot read"));
   EXPECT_THAT(error_of("rmse>0.8x"), HasSubstr("cannot read"));

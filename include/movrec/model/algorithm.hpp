@@ -74,7 +74,7 @@ struct FitContext {
   double time_budget = 0;  ///< seconds; what cannot end at any epoch plans how many it can do; 0: all
   std::vector<double> replayed_rmse{};                 ///< of the run whose number of epochs a refit repeats
   std::function<void(const Model&)> on_start{};        ///< once, before the first step; may be empty
-  std::function<double(const Model&)> validate{};      ///< the validation RMSE; may be empty
+  std::function<double(const Model&)> validate{};      ///< the row's `selects_by` on validation; may be empty
   std::function<bool(const EpochReport&)> on_epoch{};  ///< true: stop here; may be empty
 };
 
@@ -97,9 +97,17 @@ struct Algorithm {
   bool trains_by_gradient = false;    ///< in epochs, whoever its solver is
   std::span<const Solver> solvers{};  ///< if it has several; `uses` and `defaults` are the first's
   bool averages_sweeps = false;       ///< its epochs are sweeps of a sampler: the last model is the best one
+  /// What validation chooses by: "rmse", or the ranking metric ("ndcg@10") of models whose scores are no
+  /// stars.
+  std::string_view selects_by = "rmse";
+  /// Whether it ranks for users without training ratings: by their histories, or for everybody alike.
+  bool ranks_new_users = false;
+  bool ranks_slowly =
+      false;  ///< scores of all items take so long that `train` measures ranking only if asked
 
   /// Whether `fit` reports epochs.
   bool has_epochs() const { return trains_by_gradient || averages_sweeps; }
+  bool predicts_stars() const { return selects_by == "rmse"; }
 };
 
 std::span<const Algorithm> algorithms();

@@ -17,7 +17,7 @@ class Net;
 struct EpochStats {
   int epoch = 0, epochs = 0;  ///< counts from 1
   double train_loss = 0;      ///< mean over the epoch's rows, with dropout, without penalties
-  double valid_rmse = 0;      ///< 0 where nothing validates
+  double valid = 0;           ///< what validation chooses by, RMSE or else; 0 where nothing validates
   double lr = 0;              ///< of the last step
   double seconds = 0;         ///< of training, without validation
   std::int64_t rows = 0;

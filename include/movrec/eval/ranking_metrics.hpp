@@ -23,6 +23,9 @@ struct ListMetric {
 };
 std::span<const ListMetric> list_metrics();
 
+/// Whether `name` is METRIC@K with a metric of these tables and a K that is at least 1.
+bool is_ranking_metric(std::string_view name);
+
 /// Every metric of the lists at every K of the task; of sampled candidates only those by case.
 RankingScores measure(const TopLists&, const RankingTask&);
 

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "movrec/data/catalog.hpp"
+#include "movrec/eval/held_out.hpp"
+#include "movrec/model/model.hpp"
+
+namespace movrec {
+
+/// Of metrics that validation chooses by: RMSE is an error, ranking metrics are not.
+inline bool higher_is_better(std::string_view metric) {
+  return metric != "rmse";
+}
+/// "RMSE", "NDCG@10".
+std::string heading_of(std::string_view metric);
+
+/// The figure that a row of the algorithm table selects by (`selects_by`), of a model on validation rows:
+/// "rmse", or a ranking metric with every validation rating relevant and the training items left out. What is
+/// passed must outlive it.
+std::function<double(const Model&)> make_validation(
+    std::string_view metric, const HeldOut& valid, const Ratings& train, const SideInfo&, StarScale);
+
+}  // namespace movrec
