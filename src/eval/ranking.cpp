@@ -43,20 +43,53 @@ void fill_list(TopLists& lists,
   for (std::size_t r = 0; r < best.size(); ++r) lists.items[c * lists.width + r] = best[r].item;
 }
 
-/// A uniform choice of the candidates in uniform order: the first steps of Fisher-Yates.
-TopLists random_lists(const RankingTask& task) {
+/// Everybody's list is the order of the items by training ratings, without what is not theirs.
+TopLists popular_lists(const RankingTask& task) {
   TopLists lists = empty_lists(task);
-  const std::vector<ItemIdx> all = all_items(task);
+  const std::vector<float> counts(task.item_ratings().begin(), task.item_ratings().end());
+  const std::vector<ScoredItem> order = best_of(counts, all_items(task), {}, counts.size());
 #pragma omp parallel for schedule(static)
   for (std::size_t c = 0; c < task.cases().size(); ++c) {
     const RankingCase& asked = task.cases()[c];
-    std::vector<ItemIdx> left;
-    std::ranges::set_difference(asked.candidates.empty() ? all : asked.candidates, asked.left_out,
-                                std::back_inserter(left));
-    RandomStream random(mix_seed(task.options().ranking_seed, 1), c);
-    for (std::size_t r = 0; r < std::min(lists.width, left.size()); ++r) {
-      std::swap(left[r], left[r + random.below(static_cast<std::uint32_t>(left.size() - r))]);
-      lists.items[c * lists.width + r] = left[r];
+    std::size_t filled = 0;
+    for (std::size_t at = 0; at < order.size() && filled < lists.width; ++at) {
+      const ItemIdx item = order[at].item;
+      if ((asked.candidates.empty() || std::ranges::binary_search(asked.candidates, item)) &&
+          !std::ranges::binary_search(asked.left_out, item))
+        lists.items[c * lists.width + filled++] = item;
+    }
+  }
+  return lists;
+}
+
+/// The first places of a uniform order of the candidates, without what is left out: Fisher-Yates as far as
+/// needed.
+TopLists random_lists(const RankingTask& task) {
+  TopLists lists = empty_lists(task);
+  const std::vector<ItemIdx> all = all_items(task);
+#pragma omp parallel
+  {
+    std::vector<ItemIdx> order;
+    std::vector<std::size_t> partners;
+#pragma omp for schedule(static)
+    for (std::size_t c = 0; c < task.cases().size(); ++c) {
+      const RankingCase& asked = task.cases()[c];
+      const std::span<const ItemIdx> candidates = asked.candidates.empty() ? all : asked.candidates;
+      if (order.size() != candidates.size() || !asked.candidates.empty())
+        order.assign(candidates.begin(), candidates.end());
+      RandomStream random(mix_seed(task.options().ranking_seed, 1), c);
+      partners.clear();
+      std::size_t filled = 0;
+      for (std::size_t at = 0; at < order.size() && filled < lists.width; ++at) {
+        partners.push_back(at + random.below(static_cast<std::uint32_t>(order.size() - at)));
+        std::swap(order[at], order[partners.back()]);
+        if (!std::ranges::binary_search(asked.left_out, order[at]))
+          lists.items[c * lists.width + filled++] = order[at];
+      }
+      while (!partners.empty()) {  // back to ascending, so that the next list does not depend on this one
+        std::swap(order[partners.size() - 1], order[partners.back()]);
+        partners.pop_back();
+      }
     }
   }
   return lists;
@@ -123,14 +156,7 @@ RankingScores evaluate_ranking(const Model& model, const RankingTask& task) {
 }
 
 NamedScores evaluate_ranking_references(const RankingTask& task) {
-  const auto counts = task.item_ratings();
-  const std::vector<float> popularity(counts.begin(), counts.end());
-  const std::vector<ItemIdx> all = all_items(task);
-  TopLists popular = empty_lists(task);
-#pragma omp parallel for schedule(dynamic, 8)
-  for (std::size_t c = 0; c < task.cases().size(); ++c)
-    fill_list(popular, c, task.cases()[c], all, popularity);
-  return {{"popularity", measure(popular, task)}, {"random", measure(random_lists(task), task)}};
+  return {{"popularity", measure(popular_lists(task), task)}, {"random", measure(random_lists(task), task)}};
 }
 
 RankingScores evaluate_lookup(const RankingTask& task, const Ratings& train) {

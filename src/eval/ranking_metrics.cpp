@@ -101,13 +101,18 @@ double novelty(const TopLists& lists, std::size_t k, const RankingTask& task) {
 
 double diversity(const TopLists& lists, std::size_t k, const RankingTask& task) {
   if (task.genre_bits().empty()) return kNotKnown;
+  std::vector<int> n_genres;
+  for (const std::uint32_t bits : task.genre_bits()) n_genres.push_back(std::popcount(bits));
   return mean_over_lists(lists, k, task, [&](std::span<const ItemIdx> list) {
     if (list.size() < 2) return kNotKnown;
     double alike = 0;
     for (std::size_t a = 0; a < list.size(); ++a)
       for (std::size_t b = 0; b < a; ++b) {
-        const std::uint32_t x = task.genre_bits()[index(list[a])], y = task.genre_bits()[index(list[b])];
-        if (x != 0 && y != 0) alike += static_cast<double>(std::popcount(x & y)) / std::popcount(x | y);
+        const std::size_t x = index(list[a]), y = index(list[b]);
+        const std::uint32_t shared = task.genre_bits()[x] & task.genre_bits()[y];
+        if (shared == 0) continue;
+        const int n_shared = std::popcount(shared);
+        alike += static_cast<double>(n_shared) / (n_genres[x] + n_genres[y] - n_shared);
       }
     return 1 - alike / (static_cast<double>(list.size() * (list.size() - 1)) / 2);
   });

@@ -1,13 +1,17 @@
 #include "movrec/eval/top_items.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace movrec {
 namespace {
 
-bool is_better(const ScoredItem& a, const ScoredItem& b) {
+/// Good items are gathered until there are so many times as many as wanted, and then sifted.
+constexpr std::size_t kRoom = 4;
+
+constexpr auto is_better = [](const ScoredItem& a, const ScoredItem& b) {
   return a.score > b.score || (a.score == b.score && a.item < b.item);
-}
+};
 
 }  // namespace
 
@@ -15,24 +19,26 @@ std::vector<ScoredItem> best_of(std::span<const float> scores,
                                 std::span<const ItemIdx> candidates,
                                 std::span<const ItemIdx> seen,
                                 std::size_t n) {
-  std::vector<ScoredItem> best;  // a heap with the worst of the best in front
-  best.reserve(std::min(n, candidates.size()));
+  std::vector<ScoredItem> best;
   if (n == 0) return best;
-  auto next_seen = seen.begin();
+  const std::size_t room = std::min(kRoom * n, candidates.size() + 1);
+  best.reserve(room);
+  const auto keep_best = [&] {
+    if (best.size() <= n) return;
+    std::nth_element(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(n) - 1, best.end(), is_better);
+    best.resize(n);
+  };
+  float bar = -std::numeric_limits<float>::infinity();  // n items are at least as good
   for (std::size_t k = 0; k < candidates.size(); ++k) {
-    const ItemIdx item = candidates[k];
-    while (next_seen != seen.end() && *next_seen < item) ++next_seen;
-    if (next_seen != seen.end() && *next_seen == item) continue;
-    const ScoredItem candidate{item, scores[k]};
-    if (best.size() == n) {
-      if (!is_better(candidate, best.front())) continue;
-      std::pop_heap(best.begin(), best.end(), is_better);
-      best.pop_back();
-    }
-    best.push_back(candidate);
-    std::push_heap(best.begin(), best.end(), is_better);
+    // Items ascend, so among equal scores those before this one stay.
+    if (!(scores[k] > bar) || std::ranges::binary_search(seen, candidates[k])) continue;
+    best.push_back({candidates[k], scores[k]});
+    if (best.size() < room) continue;
+    keep_best();
+    bar = best[n - 1].score;
   }
-  std::sort_heap(best.begin(), best.end(), is_better);
+  keep_best();
+  std::ranges::sort(best, is_better);
   return best;
 }
 

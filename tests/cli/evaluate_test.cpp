@@ -3,8 +3,10 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "movrec/core/files.hpp"
+#include "movrec/eval/ranking.hpp"
 #include "movrec/eval/rating_metrics.hpp"
 #include "support/cli_run.hpp"
 #include "support/fitted_run.hpp"
@@ -53,10 +55,10 @@ TEST(Evaluate, AMetricWithoutRowsIsNull) {
 }
 
 TEST(Evaluate, TheTableIsForPeople) {
-  const FittedRun run("popularity");
+  const FittedRun run("bias");
   const CliResult result = evaluate(run, {});
   ASSERT_EQ(result.code, 0) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("popularity on synthetic, test rows"));
+  EXPECT_THAT(result.out, HasSubstr("bias on synthetic, test rows"));
   const Ratings test = run.dataset.ratings.subset(run.split.test);
   const RatingReport report = evaluate_ratings(*run.model, test, run.train, run.dataset.stars);
   EXPECT_THAT(result.out,
@@ -143,6 +145,94 @@ TEST(Evaluate, PredictionsGiveTheHeadline) {
   const CliResult unwritable = evaluate(run, {"--predictions", (run.dir / "none/x.csv").string()});
   EXPECT_EQ(unwritable.code, 1);
   EXPECT_EQ(unwritable.out, "");
+}
+
+TEST(Evaluate, RankingStandsBesideItsReferences) {
+  const FittedRun run("bias");
+  const auto json = nlohmann::json::parse(evaluate(run, {"--json", "--ks", "3,10"}).out);
+  const Ratings test = run.dataset.ratings.subset(run.split.test),
+                valid = run.dataset.ratings.subset(run.split.valid);
+  RankingOptions options;
+  options.ks = {3, 10};
+  const RankingTask task(test, {&run.train, &valid}, {run.dataset.catalog, run.dataset.user_features},
+                         options);
+  const RankingScores scores = evaluate_ranking(*run.model, task);
+  const NamedScores references = evaluate_ranking_references(task);
+  for (const char* name :
+       {"map@3", "mrp@3", "recall@10", "ndcg@10", "hr@3", "mrr@10", "coverage@3", "overlap@10"}) {
+    EXPECT_EQ(json["test"][name], scores.value(name).value()) << name;
+    EXPECT_EQ(json["references"]["popularity"][name], references[0].second.value(name).value()) << name;
+    EXPECT_EQ(json["references"]["random"][name], references[1].second.value(name).value()) << name;
+  }
+  EXPECT_EQ(json["ranking"]["cases"], task.cases().size());
+  EXPECT_FALSE(json["test"].contains("map@5"));
+  EXPECT_FALSE(json["ranking"].contains("sampled"));
+  EXPECT_THAT(evaluate(run, {}).out, HasSubstr("popularity (reference)"));
+  EXPECT_THAT(evaluate(run, {"--ks", ""}).out, Not(HasSubstr("MAP")));
+}
+
+TEST(Evaluate, RelevanceBeginsAtTheAskedStars) {
+  const FittedRun run("bias");
+  const auto json = nlohmann::json::parse(evaluate(run, {"--json", "--relevant-from", "4.5"}).out);
+  const Ratings test = run.dataset.ratings.subset(run.split.test);
+  std::set<UserIdx> all, relevant;
+  for (std::size_t row = 0; row < test.size(); ++row) {
+    all.insert(test.users[row]);
+    if (test.stars[row] >= 4.5F) relevant.insert(test.users[row]);
+  }
+  EXPECT_EQ(json["ranking"]["cases"], relevant.size());
+  EXPECT_EQ(json["ranking"]["without_relevant"], all.size() - relevant.size());
+  EXPECT_EQ(json["ranking"]["relevant_from"], 4.5);
+}
+
+TEST(Evaluate, TheMeanOfTheListsIsTheHeadline) {
+  const FittedRun run("bias");
+  const auto path = run.dir / "lists.csv";
+  const CliResult result = evaluate(run, {"--json", "--ks", "5", "--per-user", path.string()});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto json = nlohmann::json::parse(result.out);
+  std::istringstream lines(read_file(path));
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(line, "user,relevant,map@5,mrp@5,recall@5,ndcg@5,hr@5,mrr@5");
+  double sum = 0;
+  int n = 0;
+  for (; std::getline(lines, line); ++n) {
+    double map = 0;
+    int user = 0, relevant = 0;
+    ASSERT_EQ(std::sscanf(line.c_str(), "%d,%d,%lf", &user, &relevant, &map), 3);
+    sum += map;
+  }
+  EXPECT_EQ(n, json["ranking"]["cases"]);
+  EXPECT_NEAR(sum / n, json["test"]["map@5"], 1e-12);
+  EXPECT_EQ(evaluate(run, {"--ks", "", "--per-user", path.string()}).code, 2);
+}
+
+TEST(Evaluate, GatesTakeRankingMetrics) {
+  const FittedRun run("bias");
+  const CliResult failed = evaluate(run, {"--fail-if", "map@5<1,hr@50<0"});
+  EXPECT_EQ(failed.code, 5);
+  EXPECT_THAT(failed.err, HasSubstr("fails if map@5<1"));
+  EXPECT_THAT(failed.err, Not(HasSubstr("hr@50")));
+  const CliResult other_k = evaluate(run, {"--fail-if", "map@7<1"});
+  EXPECT_EQ(other_k.code, 2);
+  EXPECT_THAT(other_k.err, HasSubstr("try: --ks 7"));
+  EXPECT_EQ(other_k.out, "");
+  EXPECT_EQ(evaluate(run, {"--part", "train", "--fail-if", "map@5<0.5"}).code, 2);
+}
+
+TEST(Evaluate, AModelThatOnlyRanksHasNoErrorsInStars) {
+  const FittedRun run("popularity");
+  const CliResult result = evaluate(run, {"--json"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_TRUE(json["test"]["rmse"].is_null());
+  EXPECT_EQ(json["test"]["rows"], run.split.test.size());
+  EXPECT_EQ(json["test"]["map@10"], json["references"]["popularity"]["map@10"]);
+  EXPECT_THAT(evaluate(run, {}).out, Not(HasSubstr("all rows")));
+  const CliResult gate = evaluate(run, {"--fail-if", "rmse>1"});
+  EXPECT_EQ(gate.code, 2);
+  EXPECT_THAT(gate.err, HasSubstr("predicts no stars"));
 }
 
 }  // namespace

@@ -119,6 +119,14 @@ TEST_P(EveryAlgorithm, IsDeterministicAtAnyThreadCount) {
   for (std::size_t i = 0; i < one.size(); ++i) ASSERT_NEAR(one[i], two[i], 1e-4);
 }
 
+TEST_P(EveryAlgorithm, IsWhatItsRowSays) {
+  const auto model = fit();
+  EXPECT_EQ(model->scores_are_stars(), row().predicts_stars());
+  if (model->supports().history) {
+    EXPECT_TRUE(row().ranks_new_users);
+  }
+}
+
 TEST_P(EveryAlgorithm, LoadsWhatItSaves) {
   const auto model = fit();
   const auto loaded = row().load(spec_, model->state());

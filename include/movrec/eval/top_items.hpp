@@ -9,8 +9,8 @@
 namespace movrec {
 
 struct ScoredItem {
-  ItemIdx item;
-  float score;
+  ItemIdx item{};
+  float score = 0;
 };
 
 /// The best `n` of the candidates that are not seen, best first; ties go to the smaller item. Candidates and
