@@ -30,7 +30,7 @@ std::string names_of_those_who_can() {
 bool asks_for_ranking(const Invocation& invocation) {
   RankingOptions options;
   return std::ranges::any_of(option_refs(options), [&](const OptionRef& option) {
-    return invocation.origin(option.field.name) > Origin::preset;
+    return invocation.origin(option.field.name) == Origin::flag;
   });
 }
 

@@ -22,15 +22,15 @@ struct RankingReport {
   NamedScores references;
 };
 
-/// Whether to measure ranking. Where the model cannot, or not in a short time, it is an Error{usage} if
-/// somebody set one of RankingOptions, or `asked`, and else said on stderr.
+/// Whether to measure ranking. That the model cannot is an Error{usage} where it was `asked` for, and else
+/// said on stderr; so is that it would take long, unless it `may_be_slow`.
 bool measures_ranking(const Algorithm&,
                       const HeldOut&,
                       const Ratings& train,
                       const RankingOptions&,
                       bool asked,
                       bool may_be_slow);
-/// Whether somebody set one of RankingOptions.
+/// Whether a flag set one of RankingOptions. A file does not count: each run writes them all into its own.
 bool asks_for_ranking(const Invocation&);
 
 /// `known` as RankingTask's. With `caveat` (Split), the lookup is among the references.
