@@ -22,8 +22,8 @@ struct MfOptions {
               .choices = {"als", "sgd", "autograd"}},
         self.solver);
     visit(Field{.name = "implicit-l2",
-                .help = "als: penalty on what having rated an item says about a user, and the other way "
-                        "round (0: nothing)",
+                .help = "penalty on what having rated an item says about a user, and with als the other "
+                        "way round (als, 0: it says nothing)",
                 .min = 0,
                 .max = 1e9},
           self.implicit_l2);
