@@ -38,6 +38,8 @@ void bind_train_flags(FlagSet& set, TrainFlags& flags) {
            &flags.time_budget});
   set.group("Sampling");
   set.bind(flags.algorithm.bfm);
+  set.group("Neighbours");
+  set.bind(flags.algorithm.knn);
   set.group("Data");
   set.bind(flags.data);
   set.bind(flags.cache);

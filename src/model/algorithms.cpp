@@ -5,6 +5,7 @@
 #include "movrec/model/bfm_model.hpp"
 #include "movrec/model/blend_model.hpp"
 #include "movrec/model/closed_form.hpp"
+#include "movrec/model/knn_model.hpp"
 #include "movrec/model/mf_model.hpp"
 #include "movrec/model/net_model.hpp"
 #include "movrec/model/sparsefc_model.hpp"
@@ -87,6 +88,14 @@ constexpr auto kSvdpp = joined(names("embedding-dim",
                                      "refit"),
                                kSchedule,
                                kDamping);
+constexpr auto kKnn = joined(names("neighbours",
+                                   "candidates",
+                                   "similarity",
+                                   "shrinkage",
+                                   "min-common",
+                                   "similarity-power",
+                                   "weight-damping"),
+                             kDamping);
 constexpr auto kItemDamping = names("item-damping");
 
 using Default = OptionDefault;
@@ -175,6 +184,12 @@ constexpr std::array kAlgorithms{
               .fit = fit_bias_model,
               .load = load_bias_model,
               .ranks_new_users = true},
+    Algorithm{.name = "knn",
+              .summary = "the most similar items that the user rated, by what biases leave over",
+              .uses = kKnn,
+              .defaults = {},
+              .fit = fit_knn_model,
+              .load = load_knn_model},
     factors("mf", "matrix factorization: the product of user and item factors", kMfSolvers),
     factors("biased-mf", "matrix factorization with user and item biases", kBiasedMfSolvers),
     Algorithm{.name = "svdpp",

@@ -14,6 +14,7 @@
 #include "movrec/net/options.hpp"
 #include "movrec/solve/bfm.hpp"
 #include "movrec/solve/bias.hpp"
+#include "movrec/solve/knn.hpp"
 #include "movrec/solve/mf_options.hpp"
 #include "movrec/solve/sparsefc_options.hpp"
 #include "movrec/train/options.hpp"
@@ -29,6 +30,7 @@ struct AlgorithmOptions {
   MfOptions mf;
   BfmOptions bfm;
   SparseFcOptions sparsefc;
+  KnnOptions knn;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -38,6 +40,7 @@ struct AlgorithmOptions {
     MfOptions::fields(self.mf, visit);
     BfmOptions::fields(self.bfm, visit);
     SparseFcOptions::fields(self.sparsefc, visit);
+    KnnOptions::fields(self.knn, visit);
   }
 };
 
