@@ -28,14 +28,17 @@ constexpr OptionDefault kBagsAlone{"features", "user,item,implicit-user,implicit
 constexpr Recipe kLarge{
     Member{"bfm", 0.35, {kAllOfTrain, OptionDefault{"sweeps", "400"}}},
     Member{"bfm", 0.3, {kAllOfTrain, OptionDefault{"sweeps", "400"}, kBagsAlone}},
-    Member{"sparsefc", 0.35, {OptionDefault{"refit", "true"}}},
+    Member{"sparsefc", 0.35, {OptionDefault{"refit", "true"}, OptionDefault{"patience", "25"}}},
 };
 constexpr Recipe kSmall{
-    Member{"bfm", 0.4, {kAllOfTrain, OptionDefault{"embedding-dim", "10"}, OptionDefault{"chains", "2"}}},
+    Member{"bfm",
+           0.4,
+           {kAllOfTrain, OptionDefault{"embedding-dim", "10"}, OptionDefault{"chains", "2"},
+            OptionDefault{"features", "all"}}},
     Member{"bfm",
            0.3,
            {kAllOfTrain, OptionDefault{"embedding-dim", "8"}, OptionDefault{"likelihood", "gaussian"}}},
-    Member{"sparsefc", 0.3, {OptionDefault{"refit", "true"}}},
+    Member{"sparsefc", 0.3, {OptionDefault{"refit", "true"}, OptionDefault{"patience", "25"}}},
 };
 constexpr std::size_t kLargeRatings = 500'000;
 

@@ -119,7 +119,9 @@ std::vector<std::string_view> chosen_families(const Ratings& train,
                                               const SideInfo* side,
                                               std::span<const std::string> asked) {
   std::vector<std::string_view> chosen;
+  const bool asks_for_all = std::ranges::find(asked, "all") != asked.end();
   for (const std::string& name : asked) {
+    if (name == "all") continue;
     const auto* const family = std::ranges::find(kFamilies, name, &Family::name);
     if (family == kFamilies.end())
       fail_unknown("feature", name, fmt::format("{}", fmt::join(kFamilyNames, ", ")),
@@ -128,8 +130,9 @@ std::vector<std::string_view> chosen_families(const Ratings& train,
       throw Error(ErrorKind::usage, fmt::format("--features {}: this data set has no such feature", name));
   }
   for (const Family& family : kFamilies)
-    if (asked.empty() ? family.is_standard && family.has(train, side)
-                      : std::ranges::find(asked, family.name) != asked.end())
+    if (asked.empty()  ? family.is_standard && family.has(train, side)
+        : asks_for_all ? family.has(train, side)
+                       : std::ranges::find(asked, family.name) != asked.end())
       chosen.push_back(family.name);
   return chosen;
 }

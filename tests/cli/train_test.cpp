@@ -193,7 +193,7 @@ TEST_F(Train, ASamplerNamesWhatIsWrong) {
   EXPECT_THAT(burnt.err, HasSubstr("--burn-in 4 leaves none of --sweeps 4"));
   const CliResult unknown = train({"--model", "bfm", "--features", "user,gendre"});
   EXPECT_EQ(unknown.code, 2);
-  EXPECT_THAT(unknown.err, HasSubstr("try: gender"));
+  EXPECT_THAT(unknown.err, HasSubstr("try: --features gender"));
   const CliResult no_deviations = train({"--model", "bias"});
   EXPECT_EQ(no_deviations.code, 0);
   EXPECT_EQ(run_cli({"evaluate", "--runs-dir", runs(), "--uncertainty"}).code, 4);

@@ -26,8 +26,11 @@ struct BfmOptions {
                 .choices = {"probit", "gaussian"}},
           self.likelihood);
     visit(Field{.name = "features",
-                .help = "user, item, implicit-user, implicit-item, day, user-day, age, gender, occupation, "
-                        "zip, genres, year (default: all that the data set has but day and user-day)",
+                .help = "what a rating is explained by, with commas; all: whatever the data set has "
+                        "(default: all but "
+                        "day and user-day)",
+                .choices = {"all", "user", "item", "implicit-user", "implicit-item", "day", "user-day", "age",
+                            "gender", "occupation", "zip", "genres", "year"},
                 .value_name = "LIST"},
           self.features);
     visit(Field{.name = "sweeps", .help = "Gibbs sweeps of each chain", .min = 1, .max = 1e6}, self.sweeps);

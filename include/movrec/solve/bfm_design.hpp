@@ -64,8 +64,8 @@ std::int64_t user_day_key(std::int32_t user_row, std::int32_t day);
 std::span<const std::string_view> bfm_families();
 
 /// Builds the blocks of those families from training rows alone; `side` may be null. No families: user, item,
-/// both bags, and what `side` has of demographics, genres and years. Error{usage} for an unknown family, or
-/// one that the data lacks.
+/// both bags, and what `side` has of demographics, genres and years; "all": the days too. Error{usage} for an
+/// unknown family, or one that the data lacks.
 BfmDesign make_bfm_design(const Ratings& train, const SideInfo* side, std::span<const std::string> families);
 
 }  // namespace movrec
