@@ -15,6 +15,10 @@
 namespace movrec::cli {
 namespace {
 
+/// From so many scores on, users times items, ranking takes longer than many a training (ml-1m has 22
+/// million).
+constexpr std::int64_t kManyScores = 200'000'000;
+
 /// The lookup holds users x items floats: 1 GB at most.
 constexpr std::int64_t kLookupCells = 1 << 28;
 
@@ -50,9 +54,10 @@ bool measures_ranking(const Algorithm& algorithm,
     spdlog::warn("{} ({}): no ranking is measured, and its stars are for cold users", what, can);
     return false;
   }
-  if (algorithm.ranks_slowly && !may_be_slow) {
-    spdlog::info("scores of all items take long with {}: `movrec evaluate` measures ranking, or --ks",
-                 algorithm.name);
+  const bool is_large = std::int64_t{train.n_users} * train.n_items > kManyScores;
+  if ((algorithm.ranks_slowly || is_large) && !may_be_slow) {
+    spdlog::info("scores of all items take long {}: `movrec evaluate` measures ranking, or --ks",
+                 is_large ? "on so much data" : fmt::format("with {}", algorithm.name));
     return false;
   }
   return true;

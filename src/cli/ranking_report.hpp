@@ -23,7 +23,7 @@ struct RankingReport {
 };
 
 /// Whether to measure ranking. That the model cannot is an Error{usage} where it was `asked` for, and else
-/// said on stderr; so is that it would take long, unless it `may_be_slow`.
+/// said on stderr; so is that it would take long, by model or size, unless it `may_be_slow`.
 bool measures_ranking(const Algorithm&,
                       const HeldOut&,
                       const Ratings& train,
