@@ -10,6 +10,7 @@
 #include "movrec/model/net_model.hpp"
 #include "movrec/model/sparsefc_model.hpp"
 #include "movrec/model/svdpp_model.hpp"
+#include "movrec/model/topn_models.hpp"
 
 namespace movrec {
 namespace {
@@ -97,6 +98,13 @@ constexpr auto kKnn = joined(names("neighbours",
                                    "weight-damping"),
                              kDamping);
 constexpr auto kItemDamping = names("item-damping");
+constexpr auto kTopN = joined(names("positive-from"), kDamping);
+constexpr auto kEase = joined(names("l2", "item-dropout", "stars-weight"), kTopN);
+constexpr auto kItemKnn = joined(names("similar-items", "similarity-damping"), kTopN);
+constexpr auto kRankingEpochs =
+    joined(names("embedding-dim", "l2", "epochs", "seed", "patience", "min-delta", "refit"), kTopN);
+constexpr auto kIals = joined(names("unseen-weight"), kRankingEpochs);
+constexpr auto kBpr = joined(names("init-std", "lr"), kSchedule, kRankingEpochs);
 
 using Default = OptionDefault;
 // Chosen on the validation rows of ml-1m, random 80/20.
@@ -136,6 +144,13 @@ constexpr std::array kSvdppDefaults{Default{"embedding-dim", "64"},  Default{"in
 constexpr std::array kBfmDefaults{Default{"embedding-dim", "32"}};
 constexpr std::array kSparseFcDefaults{Default{"layers", "500,500"}, Default{"epochs", "1000"}};
 
+constexpr std::array kEaseDefaults{Default{"l2", "200"}};
+constexpr std::array kIalsDefaults{Default{"embedding-dim", "192"}, Default{"l2", "0.007"},
+                                   Default{"unseen-weight", "0.3"}, Default{"epochs", "12"}};
+constexpr std::array kBprDefaults{Default{"embedding-dim", "64"}, Default{"init-std", "0.1"},
+                                  Default{"lr", "0.05"},          Default{"l2", "0.01"},
+                                  Default{"epochs", "40"},        Default{"schedule", "cosine"}};
+
 constexpr Algorithm net(std::string_view name,
                         std::string_view summary,
                         std::span<const std::string_view> uses,
@@ -166,6 +181,27 @@ constexpr Algorithm factors(std::string_view name,
           .load = load_net_model,
           .trains_by_gradient = true,
           .solvers = solvers};
+}
+
+/// Models that rank, for new users too, and whose scores are no stars.
+constexpr Algorithm ranker(std::string_view name,
+                           std::string_view summary,
+                           std::span<const std::string_view> uses,
+                           std::span<const Default> defaults,
+                           decltype(Algorithm::fit) fit,
+                           decltype(Algorithm::load) load) {
+  return {.name = name,
+          .summary = summary,
+          .uses = uses,
+          .defaults = defaults,
+          .fit = fit,
+          .load = load,
+          .selects_by = "ndcg@10",
+          .ranks_new_users = true};
+}
+constexpr Algorithm in_epochs(Algorithm algorithm) {
+  algorithm.trains_by_gradient = true;
+  return algorithm;
 }
 
 constexpr std::array kAlgorithms{
@@ -221,6 +257,30 @@ constexpr std::array kAlgorithms{
               .fit = fit_sparsefc_model,
               .load = load_sparsefc_model,
               .trains_by_gradient = true},
+    ranker("ease",
+           "top-N: linear weights between items, in closed form",
+           kEase,
+           kEaseDefaults,
+           fit_ease_model,
+           load_ease_model),
+    ranker("item-knn",
+           "top-N: the items most similar to those of a user",
+           kItemKnn,
+           {},
+           fit_item_knn_model,
+           load_item_knn_model),
+    in_epochs(ranker("ials",
+                     "top-N: factors of who rated what, by alternating least squares",
+                     kIals,
+                     kIalsDefaults,
+                     fit_ials_model,
+                     load_ials_model)),
+    in_epochs(ranker("bpr",
+                     "top-N: factors that put a user's items before others",
+                     kBpr,
+                     kBprDefaults,
+                     fit_bpr_model,
+                     load_bpr_model)),
     Algorithm{.name = "blend",
               .summary = "the weighted mean of other runs' predictions (made by movrec blend)",
               .uses = {},

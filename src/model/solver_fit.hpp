@@ -16,9 +16,10 @@
 
 namespace movrec {
 
-/// Runs the epochs of a solver, `n_steps` steps each, and shows them to the context as those of a Trainer. A
-/// Solver has step(lr), or step() if it needs no learning rate, steps(), loss(), state() and load().
-template <class Solver, int n_steps>
+/// Runs the epochs of a solver, `n_steps` steps each (0: what its steps_per_epoch() says), and shows them to
+/// the context as those of a Trainer. A Solver has step(lr), or step() if it needs no learning rate, steps(),
+/// loss(), state() and load().
+template <class Solver, int n_steps = 0>
 class SolverFit {
  public:
   using Start = std::function<std::unique_ptr<Model>(const Solver&)>;
@@ -29,6 +30,7 @@ class SolverFit {
       : context_(context),
         options_(context.spec.options.train),
         solver_(std::move(solver)),
+        epoch_steps_(steps_per_epoch(solver_)),
         update_(std::move(update)) {
     if (context.resume) load(context.resume->trainer);
     model_ = start(solver_);
@@ -38,7 +40,7 @@ class SolverFit {
     if (context_.on_start) context_.on_start(*model_);
     const int last = context_.last_epoch > 0 ? context_.last_epoch : options_.epochs;
     while (true) {
-      const int epoch = static_cast<int>(solver_.steps() / n_steps) + 1;
+      const int epoch = static_cast<int>(solver_.steps() / epoch_steps_) + 1;
       if (epoch > last) break;
       const bool finished = run_epoch(epoch);
       update_(*model_, solver_);
@@ -62,12 +64,21 @@ class SolverFit {
   using Clock = std::chrono::steady_clock;
   static constexpr bool kHasLr = requires(Solver solver) { solver.step(0.0); };
 
-  double lr_of(std::int64_t step) const { return kHasLr ? lr_at(options_, step, n_steps, valid_rmse_) : 0; }
+  static int steps_per_epoch(const Solver& solver) {
+    if constexpr (n_steps == 0)
+      return solver.steps_per_epoch();
+    else
+      return n_steps;
+  }
+
+  double lr_of(std::int64_t step) const {
+    return kHasLr ? lr_at(options_, step, epoch_steps_, valid_rmse_) : 0;
+  }
 
   /// The rest of the epoch; false if a signal broke it off.
   bool run_epoch(int epoch) {
-    Progress progress(fmt::format("epoch {}/{}", epoch, options_.epochs), n_steps, "steps");
-    while (solver_.steps() < std::int64_t{epoch} * n_steps) {
+    Progress progress(fmt::format("epoch {}/{}", epoch, options_.epochs), epoch_steps_, "steps");
+    while (solver_.steps() < std::int64_t{epoch} * epoch_steps_) {
       if (stop_signal() != 0) return false;
       const auto started = Clock::now();
       const double lr = lr_of(solver_.steps());
@@ -83,7 +94,7 @@ class SolverFit {
                     kHasLr ? fmt::format("the learning rate is {:.3g}", lr)
                            : "the stars are too large for float arithmetic",
                     kHasLr ? fmt::format("--lr {:.3g}", options_.lr / 10) : "stars in single digits");
-      progress.update(solver_.steps() - std::int64_t{epoch - 1} * n_steps);
+      progress.update(solver_.steps() - std::int64_t{epoch - 1} * epoch_steps_);
     }
     return true;
   }
@@ -117,6 +128,7 @@ class SolverFit {
   const FitContext& context_;
   const TrainOptions& options_;
   Solver solver_;
+  int epoch_steps_;
   Update update_;
   double epoch_seconds_ = 0;
   std::vector<double> valid_rmse_;  ///< of finished epochs

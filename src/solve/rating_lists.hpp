@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "movrec/core/state_dict.hpp"
 #include "movrec/data/ratings.hpp"
 
 namespace movrec {
@@ -19,6 +21,7 @@ struct RatingLists {
   std::span<const std::int32_t> others_of(std::size_t row) const {
     return {others.data() + begin[row], count(row)};
   }
+  std::span<const float> stars_of(std::size_t row) const { return {stars.data() + begin[row], count(row)}; }
 };
 
 template <class Idx, class OtherIdx>
@@ -40,5 +43,16 @@ RatingLists rating_lists(const std::vector<Idx>& rows,
   }
   return out;
 }
+
+/// Each user's items with at least `min_stars`, ascending, each once with its last stars.
+RatingLists positive_lists(const Ratings&, double min_stars);
+
+/// The lists of the others, `n_others` of them: who has rated each, ascending.
+RatingLists transposed(const RatingLists&, std::int32_t n_others);
+
+/// Arrays `prefix`begin, `prefix`others and `prefix`stars.
+void save_lists(const RatingLists&, const std::string& prefix, StateDict&);
+/// Lists of n rows of indices below n_others. Error{model}.
+RatingLists load_lists(const StateDict&, const std::string& prefix, std::int32_t n, std::int32_t n_others);
 
 }  // namespace movrec

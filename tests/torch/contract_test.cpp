@@ -127,6 +127,53 @@ TEST_P(EveryAlgorithm, IsWhatItsRowSays) {
   }
 }
 
+TEST_P(EveryAlgorithm, AHistoryIsAnsweredAsItsTrainedUser) {
+  // The checkerboard, each pair once, without the other half of some: histories have pairs once.
+  Ratings train;
+  train.n_users = train.n_items = kSide + 1;
+  std::vector<std::size_t> begin{0};
+  for (std::int32_t user = 0; user < kSide; ++user) {
+    for (std::int32_t item = 0; item < kSide; ++item) {
+      if (user == item || (user + item) % 4 == 1) continue;
+      train.users.push_back(UserIdx{user});
+      train.items.push_back(ItemIdx{item});
+      train.stars.push_back((user + item) % 2 == 0 ? 5.F : 1.F);
+    }
+    begin.push_back(train.size());
+  }
+  spec_.options.topn.positive_from = 2;
+  const auto model = row().fit({.spec = spec_, .train = train});
+  if (!model->supports().history) GTEST_SKIP() << "looks at no histories";
+  std::vector<UserQuery> trained, strangers;
+  for (std::int32_t user = 0; user < kSide; ++user) {
+    const std::size_t at = begin[static_cast<std::size_t>(user)],
+                      n = begin[static_cast<std::size_t>(user) + 1] - at;
+    trained.push_back({UserIdx{user}});
+    strangers.push_back(
+        {.user = kNoUser,
+         .history = History{std::span(train.items).subspan(at, n), std::span(train.stars).subspan(at, n)}});
+  }
+  const auto n_items = static_cast<std::size_t>(train.n_items);
+  std::vector<float> own(trained.size() * n_items), again(own.size()), one(n_items);
+  model->score(trained, own);
+  model->score(strangers, again);
+  // bpr trains a history's factors anew, with the items held: they rank alike, and that is all.
+  const bool only_alike = row().name == "bpr";
+  double own_squares = 0, squares = 0, products = 0;
+  for (std::size_t k = 0; k < own.size(); ++k) {
+    if (!only_alike) {
+      ASSERT_NEAR(own[k], again[k], 1e-4) << k;
+    }
+    own_squares += static_cast<double>(own[k]) * static_cast<double>(own[k]);
+    squares += static_cast<double>(again[k]) * static_cast<double>(again[k]);
+    products += static_cast<double>(own[k]) * static_cast<double>(again[k]);
+  }
+  EXPECT_GT(products, 0.9 * std::sqrt(own_squares * squares));
+  model->score(std::span(strangers).subspan(4, 1), one);
+  for (std::size_t i = 0; i < n_items; ++i)
+    EXPECT_EQ(one[i], again[4 * n_items + i]) << "of one or many users";
+}
+
 TEST_P(EveryAlgorithm, LoadsWhatItSaves) {
   const auto model = fit();
   const auto loaded = row().load(spec_, model->state());
@@ -140,8 +187,20 @@ TEST_P(EveryAlgorithm, LoadsWhatItSaves) {
 }
 
 TEST_P(EveryAlgorithm, LearnsTheCheckerboard) {
+  spec_.options.topn.positive_from = 2;
+  const auto model = fit();
+  if (!model->scores_are_stars() &&
+      model->supports().history) {  // it ranks what was withheld before the rest
+    const std::vector<float> all = scores(*model);
+    for (std::int32_t user = 0; user < kSide; ++user)
+      for (std::int32_t item = 1 - user % 2; item < kSide; item += 2) {
+        const float* row_of = all.data() + user * (kSide + 1);
+        EXPECT_GT(row_of[user], row_of[item]) << user << ' ' << item;
+      }
+    return;
+  }
   if (!row().has_epochs() && !uses("neighbours")) GTEST_SKIP() << "has no parameter for a pair";
-  const std::vector<float> stars = predictions(*fit());
+  const std::vector<float> stars = predictions(*model);
   for (std::int32_t user = 0; user < kSide; ++user)
     EXPECT_NEAR(stars[static_cast<std::size_t>(user * (kSide + 1) + user)], 5, 1) << user;
 }

@@ -17,6 +17,7 @@
 #include "movrec/solve/knn.hpp"
 #include "movrec/solve/mf_options.hpp"
 #include "movrec/solve/sparsefc_options.hpp"
+#include "movrec/solve/topn_options.hpp"
 #include "movrec/train/options.hpp"
 #include "movrec/train/trainer.hpp"
 
@@ -31,6 +32,7 @@ struct AlgorithmOptions {
   BfmOptions bfm;
   SparseFcOptions sparsefc;
   KnnOptions knn;
+  TopNOptions topn;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -41,6 +43,7 @@ struct AlgorithmOptions {
     BfmOptions::fields(self.bfm, visit);
     SparseFcOptions::fields(self.sparsefc, visit);
     KnnOptions::fields(self.knn, visit);
+    TopNOptions::fields(self.topn, visit);
   }
 };
 
