@@ -40,6 +40,8 @@ void bind_train_flags(FlagSet& set, TrainFlags& flags) {
   set.bind(flags.algorithm.bfm);
   set.group("Neighbours");
   set.bind(flags.algorithm.knn);
+  set.group("Top-N models");
+  set.bind(flags.algorithm.topn);
   set.group("Data");
   set.bind(flags.data);
   set.bind(flags.cache);

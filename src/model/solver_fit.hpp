@@ -29,6 +29,7 @@ class SolverFit {
   SolverFit(const FitContext& context, Solver solver, const Start& start, Update update)
       : context_(context),
         options_(context.spec.options.train),
+        higher_is_better_(!find_algorithm(context.spec.algorithm).predicts_stars()),
         solver_(std::move(solver)),
         epoch_steps_(steps_per_epoch(solver_)),
         update_(std::move(update)) {
@@ -51,7 +52,7 @@ class SolverFit {
         } else if (std::ssize(context_.replayed_rmse) >= epoch) {
           now.valid = context_.replayed_rmse[static_cast<std::size_t>(epoch) - 1];
         }
-        valid_rmse_.push_back(now.valid);
+        valid_loss_.push_back(higher_is_better_ ? 1 - now.valid : now.valid);
         epoch_seconds_ = 0;
       }
       const bool stop = context_.on_epoch && context_.on_epoch({now, *model_, [&] { return state(); }});
@@ -72,7 +73,7 @@ class SolverFit {
   }
 
   double lr_of(std::int64_t step) const {
-    return kHasLr ? lr_at(options_, step, epoch_steps_, valid_rmse_) : 0;
+    return kHasLr ? lr_at(options_, step, epoch_steps_, valid_loss_) : 0;
   }
 
   /// The rest of the epoch; false if a signal broke it off.
@@ -114,7 +115,7 @@ class SolverFit {
   StateDict state() const {
     StateDict state = solver_.state();
     state.set("epoch_seconds", StateArray::of(std::span(&epoch_seconds_, 1), {1}));
-    state.set("valid_rmse", StateArray::of(std::span(valid_rmse_), {std::ssize(valid_rmse_)}));
+    state.set("valid_rmse", StateArray::of(std::span(valid_loss_), {std::ssize(valid_loss_)}));
     return state;
   }
 
@@ -122,16 +123,17 @@ class SolverFit {
     solver_.load(state);
     epoch_seconds_ = state.values<double>("epoch_seconds", 1)[0];
     const auto rmse = state.get("valid_rmse").template as<double>();
-    valid_rmse_.assign(rmse.begin(), rmse.end());
+    valid_loss_.assign(rmse.begin(), rmse.end());
   }
 
   const FitContext& context_;
   const TrainOptions& options_;
+  bool higher_is_better_;  ///< what validation measures, and then it is at most 1
   Solver solver_;
   int epoch_steps_;
   Update update_;
   double epoch_seconds_ = 0;
-  std::vector<double> valid_rmse_;  ///< of finished epochs
+  std::vector<double> valid_loss_;  ///< of finished epochs; lower is better
   std::unique_ptr<Model> model_;
 };
 
