@@ -109,7 +109,8 @@ std::string result_text(const TrainResult& result) {
     table.add_row({"best possible", fmt::format("{:.4f}", *result.best_possible_rmse), ""});
   std::string text = (result.gemm_gflops ? profile_text(result) : "") + table.text();
   const TrainSession& session = result.session;
-  if (result.ranking) text += "\n" + ranking_table(result.spec.algorithm, *result.ranking, /*all_ks=*/false);
+  if (result.ranking)
+    text += fmt::format("\n{}", ranking_table(result.spec.algorithm, *result.ranking, /*all_ks=*/false));
   text += session.best_valid()
               ? fmt::format("\nvalidation {} {:.4f}", heading_of(selects_by(result)), *session.best_valid())
               : std::string("\nno validation rows");
