@@ -125,7 +125,17 @@ Checkpoint from_meta(const nlohmann::json& meta) {
   return out;
 }
 
+constexpr const char* kDamaged = "it is cut short, damaged, or was not written by movrec";
+
+/// Whether the archive's end record is the very end of the file. LibTorch's reader would miss a byte or two.
+bool is_whole(std::string_view content) {
+  constexpr std::string_view kSignature = "PK\x05\x06";
+  constexpr std::size_t kEndRecord = 22;
+  return content.size() >= kEndRecord && content.substr(content.size() - kEndRecord).starts_with(kSignature);
+}
+
 Checkpoint parse(const std::string& content) {
+  if (!is_whole(content)) throw std::invalid_argument(kDamaged);
   const auto dict =
       torch::jit::pickle_load(std::vector<char>(content.begin(), content.end())).toGenericDict();
   if (!dict.contains("movrec_format")) throw std::invalid_argument("it holds no movrec format number");
@@ -186,7 +196,7 @@ Checkpoint load_checkpoint(const fs::path& path) {
     throw Error(ErrorKind::model, error.message(), error.why(), error.remedy());
   } catch (const c10::Error&) {
     // LibTorch's own words are about its reader's internals; what a person needs to know is which file.
-    throw Error(ErrorKind::model, context, "it is cut short, damaged, or was not written by movrec");
+    throw Error(ErrorKind::model, context, kDamaged);
   } catch (const std::exception& error) {
     throw Error(ErrorKind::model, context, error.what());
   }
