@@ -78,6 +78,13 @@ class Model {
   /// What `score` and `score_items` look at besides UserQuery::user. Nobody may give a query more than that.
   virtual QuerySupport supports() const { return {}; }
 
+  /// Whether item_similarities may be called.
+  virtual bool knows_similarities() const { return false; }
+  /// How alike the model finds each item, [n_items], and `item`: the cosine of what it has learned of them,
+  /// 0 for those it knows nothing of.
+  virtual void item_similarities([[maybe_unused]] ItemIdx item,
+                                 [[maybe_unused]] std::span<float> similarities) const {}
+
   /// Whether `score` is in stars and equals `predict` (false for popularity).
   virtual bool scores_are_stars() const { return true; }
 
