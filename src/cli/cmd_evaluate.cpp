@@ -68,6 +68,7 @@ Json to_json(const RatingReport& report) {
   json["warm"] = to_json(report.warm);
   json["cold_user"] = to_json(report.cold_user);
   json["cold_item"] = to_json(report.cold_item);
+  if (report.shown.rows > 0) json["shown"] = to_json(report.shown);
   return json;
 }
 
@@ -86,6 +87,7 @@ Table make_table(const RatingReport* report, const RatingReferences& references)
     add("  warm", report->warm);
     add("  cold user", report->cold_user);
     add("  cold item", report->cold_item);
+    if (report->shown.rows > 0) add("shown to the model", report->shown);
   }
   add("reference: biases", references.bias.all);
   add("reference: constant", references.constant.all);

@@ -40,6 +40,8 @@ void bind_train_flags(FlagSet& set, TrainFlags& flags) {
   set.bind(flags.algorithm.bfm);
   set.group("Neighbours");
   set.bind(flags.algorithm.knn);
+  set.group("Nets over whole rows of ratings");
+  set.bind(flags.algorithm.row_net);
   set.group("Top-N models");
   set.bind(flags.algorithm.topn);
   set.group("Data");

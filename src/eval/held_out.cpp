@@ -23,8 +23,10 @@ void predict_rows(const Model& model,
   }
 }
 
+/// Visits `asked_rows` of each query.
 void predict_from_histories(const Model& model,
                             const HeldOut& part,
+                            std::vector<std::uint32_t> SplitQuery::*asked_rows,
                             const std::function<void(std::size_t, float)>& visit) {
   const QueryHistories histories(part);
   const auto n_items = static_cast<std::size_t>(part.rows.n_items);
@@ -39,9 +41,13 @@ void predict_from_histories(const Model& model,
       asked.push_back({.user = queries[k].user, .history = histories.of(begin + k)});
     model.score(asked, std::span(scores).first(queries.size() * n_items));
     for (std::size_t k = 0; k < queries.size(); ++k)
-      for (const std::uint32_t row : queries[k].hidden)
+      for (const std::uint32_t row : queries[k].*asked_rows)
         visit(row, scores[k * n_items + index(part.rows.items[row])]);
   }
+}
+
+bool answers_histories(const Model& model) {
+  return model.supports().history && model.scores_are_stars();
 }
 
 }  // namespace
@@ -75,12 +81,19 @@ void for_each_prediction(const Model& model,
                          const HeldOut& part,
                          const std::function<void(std::size_t row, float stars)>& visit) {
   if (part.queries.empty()) return predict_rows(model, part.rows, visit);
-  if (model.supports().history && model.scores_are_stars()) return predict_from_histories(model, part, visit);
+  if (answers_histories(model)) return predict_from_histories(model, part, &SplitQuery::hidden, visit);
   std::vector<RowIdx> hidden;
   for (const SplitQuery& query : part.queries)
     hidden.insert(hidden.end(), query.hidden.begin(), query.hidden.end());
   predict_rows(model, part.rows.subset(hidden),
                [&](std::size_t k, float predicted) { visit(hidden[k], predicted); });
+}
+
+void for_each_shown(const Model& model,
+                    const HeldOut& part,
+                    const std::function<void(std::size_t row, float stars)>& visit) {
+  if (!part.queries.empty() && answers_histories(model))
+    predict_from_histories(model, part, &SplitQuery::visible, visit);
 }
 
 }  // namespace movrec

@@ -53,7 +53,7 @@ RatingReport evaluate_ratings(const Model& model,
   const Ratings& rows = part.rows;
   const std::vector<std::int32_t> user_counts = ratings_per_user(train),
                                   item_counts = ratings_per_item(train);
-  ErrorSums all(scale), warm(scale), cold_user(scale), cold_item(scale);
+  ErrorSums all(scale), warm(scale), cold_user(scale), cold_item(scale), shown(scale);
   for_each_prediction(model, part, [&](std::size_t row, float predicted) {
     const bool knows_user = user_counts[index(rows.users[row])] > 0;
     const bool knows_item = item_counts[index(rows.items[row])] > 0;
@@ -63,7 +63,9 @@ RatingReport evaluate_ratings(const Model& model,
     if (!knows_user) cold_user.add(stars, predicted);
     if (!knows_item) cold_item.add(stars, predicted);
   });
-  return {all.scores(), warm.scores(), cold_user.scores(), cold_item.scores()};
+  for_each_shown(model, part,
+                 [&](std::size_t row, float predicted) { shown.add(rows.stars[row], predicted); });
+  return {all.scores(), warm.scores(), cold_user.scores(), cold_item.scores(), shown.scores()};
 }
 
 double evaluate_rmse(const Model& model, const HeldOut& part, StarScale scale) {

@@ -8,6 +8,7 @@
 #include "movrec/model/knn_model.hpp"
 #include "movrec/model/mf_model.hpp"
 #include "movrec/model/net_model.hpp"
+#include "movrec/model/row_net_models.hpp"
 #include "movrec/model/sparsefc_model.hpp"
 #include "movrec/model/svdpp_model.hpp"
 #include "movrec/model/topn_models.hpp"
@@ -106,6 +107,32 @@ constexpr auto kRankingEpochs =
 constexpr auto kIals = joined(names("unseen-weight"), kRankingEpochs);
 constexpr auto kBpr = joined(names("init-std", "lr"), kSchedule, kRankingEpochs);
 
+constexpr auto kRowNet = joined(names("layers",
+                                      "dropout",
+                                      "init",
+                                      "init-std",
+                                      "activation",
+                                      "noise",
+                                      "noise-level",
+                                      "epochs",
+                                      "batch-size",
+                                      "lr",
+                                      "seed",
+                                      "optimizer",
+                                      "momentum",
+                                      "nesterov",
+                                      "weight-decay",
+                                      "clip-norm",
+                                      "patience",
+                                      "min-delta",
+                                      "refit"),
+                                kSchedule,
+                                kDamping);
+constexpr auto kAutoencoder = joined(names("rows", "tied", "refeeds"), kRowNet);
+constexpr auto kProfile = joined(
+    names("hide-percent", "passes", "target", "masked", "one-hot-occupation", "positive-from"), kRowNet);
+constexpr auto kMultVae = joined(names("kl-weight", "kl-epochs", "positive-from"), kRowNet);
+
 using Default = OptionDefault;
 // Chosen on the validation rows of ml-1m, random 80/20.
 constexpr std::array kMfAlsDefaults{Default{"embedding-dim", "32"}, Default{"global-mean", "true"},
@@ -144,6 +171,12 @@ constexpr std::array kSvdppDefaults{Default{"embedding-dim", "64"},  Default{"in
 constexpr std::array kBfmDefaults{Default{"embedding-dim", "32"}};
 constexpr std::array kSparseFcDefaults{Default{"layers", "500,500"}, Default{"epochs", "1000"}};
 
+constexpr std::array kAutoencoderDefaults{Default{"layers", "512"},     Default{"activation", "selu"},
+                                          Default{"dropout", "0.5"},    Default{"init", "xavier"},
+                                          Default{"batch-size", "128"}, Default{"epochs", "50"},
+                                          Default{"lr", "0.001"},       Default{"weight-decay", "1e-5"},
+                                          Default{"noise", "dropout"},  Default{"noise-level", "0.2"}};
+
 // Of the top-N models: chosen on validation rows of ml-1m, leave-last.
 constexpr std::array kEaseDefaults{Default{"l2", "200"}};
 constexpr std::array kItemKnnDefaults{Default{"similar-items", "50"}};
@@ -152,6 +185,20 @@ constexpr std::array kIalsDefaults{Default{"embedding-dim", "192"}, Default{"l2"
 constexpr std::array kBprDefaults{Default{"embedding-dim", "64"}, Default{"init-std", "0.1"},
                                   Default{"lr", "0.1"},           Default{"l2", "0.005"},
                                   Default{"epochs", "40"},        Default{"schedule", "cosine"}};
+
+constexpr std::array kProfileDefaults{Default{"layers", "1024,1024,1024"},
+                                      Default{"dropout", "0.1"},
+                                      Default{"init", "xavier"},
+                                      Default{"batch-size", "64"},
+                                      Default{"hide-percent", "20,40,60,80,90"},
+                                      Default{"passes", "4"},
+                                      Default{"epochs", "10"},
+                                      Default{"lr", "0.001"}};
+constexpr std::array kMultVaeDefaults{Default{"layers", "600,200"}, Default{"activation", "tanh"},
+                                      Default{"init", "xavier"},    Default{"batch-size", "128"},
+                                      Default{"noise", "dropout"},  Default{"noise-level", "0.5"},
+                                      Default{"kl-weight", "0.2"},  Default{"kl-epochs", "30"},
+                                      Default{"epochs", "60"},      Default{"lr", "0.001"}};
 
 constexpr Algorithm net(std::string_view name,
                         std::string_view summary,
@@ -259,6 +306,14 @@ constexpr std::array kAlgorithms{
               .fit = fit_sparsefc_model,
               .load = load_sparsefc_model,
               .trains_by_gradient = true},
+    Algorithm{.name = "autoencoder",
+              .summary = "autoencoder of users' (or items') ratings, of any depth",
+              .uses = kAutoencoder,
+              .defaults = kAutoencoderDefaults,
+              .fit = fit_autoencoder_model,
+              .load = load_autoencoder_model,
+              .trains_by_gradient = true,
+              .ranks_new_users = true},
     ranker("ease",
            "top-N: linear weights between items, in closed form",
            kEase,
@@ -283,6 +338,18 @@ constexpr std::array kAlgorithms{
                      kBprDefaults,
                      fit_bpr_model,
                      load_bpr_model)),
+    in_epochs(ranker("profile",
+                     "top-N: a perceptron from who a user is and what he has rated to all items",
+                     kProfile,
+                     kProfileDefaults,
+                     fit_ranking_net_model,
+                     load_ranking_net_model)),
+    in_epochs(ranker("multvae",
+                     "top-N: a variational autoencoder of who rated what",
+                     kMultVae,
+                     kMultVaeDefaults,
+                     fit_ranking_net_model,
+                     load_ranking_net_model)),
     Algorithm{.name = "blend",
               .summary = "the weighted mean of other runs' predictions (made by movrec blend)",
               .uses = {},

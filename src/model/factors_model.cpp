@@ -1,14 +1,13 @@
 #include <algorithm>
-#include <array>
 #include <functional>
 
+#include "model/panel_scores.hpp"
 #include "model/solver_fit.hpp"
 #include "model/topn_model.hpp"
 #include "movrec/model/topn_models.hpp"
 #include "movrec/ops/parallel.hpp"
 #include "movrec/solve/bpr.hpp"
 #include "movrec/solve/ials.hpp"
-#include "solve/panel_kernels.hpp"
 
 namespace movrec {
 namespace {
@@ -61,11 +60,9 @@ class FactorsModel final : public TopNModel {
 
   void score_tastes(std::span<const Taste> tastes, std::span<const ItemIdx> items) const override {
     const std::vector<float> users = user_rows(tastes);
-    // A panel of items a task, which all users meet while it is near.
-    for_each_task(static_cast<std::int64_t>((items.size() + kPanel - 1) / kPanel), [&](std::int64_t task) {
-      const std::size_t first = static_cast<std::size_t>(task) * kPanel;
-      score_panel(tastes, users, items.subspan(first, std::min(kPanel, items.size() - first)), first);
-    });
+    std::vector<float*> scores;
+    for (const Taste& taste : tastes) scores.push_back(taste.scores);
+    score_panels({users, factors_.item, factors_.item_bias, dim_}, items, scores);
   }
 
  private:
@@ -82,28 +79,6 @@ class FactorsModel final : public TopNModel {
         std::copy_n(factors_.user.data() + index(taste.user) * dim_, dim_, row.data());
     });
     return rows;
-  }
-
-  void score_panel(std::span<const Taste> tastes,
-                   const std::vector<float>& users,
-                   std::span<const ItemIdx> items,
-                   std::size_t first) const {
-    constexpr std::size_t kUsers = 64;
-    std::vector<float> panel(dim_ * kPanel);
-    std::array<float, kPanel> bias{};
-    for (std::size_t k = 0; k < items.size(); ++k) {
-      const float* from = factors_.item.data() + index(items[k]) * dim_;
-      for (std::size_t f = 0; f < dim_; ++f) panel[f * kPanel + k] = from[f];
-      if (!factors_.item_bias.empty()) bias[k] = factors_.item_bias[index(items[k])];
-    }
-    std::array<float, kUsers * kPanel> products;
-    for (std::size_t begin = 0; begin < tastes.size(); begin += kUsers) {
-      const std::size_t n = std::min(kUsers, tastes.size() - begin);
-      multiply_panel(users.data() + begin * dim_, dim_, n, dim_, panel.data(), products.data(), kPanel);
-      for (std::size_t u = 0; u < n; ++u)
-        for (std::size_t k = 0; k < items.size(); ++k)
-          tastes[begin + u].scores[first + k] = products[u * kPanel + k] + bias[k];
-    }
   }
 
   std::size_t dim_;

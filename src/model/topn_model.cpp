@@ -59,6 +59,7 @@ void TopNModel::score_items(std::span<const UserQuery> users,
     Taste taste{.user = query.history ? kNoUser : query.user,
                 .items = {},
                 .stars = {},
+                .demographics = query.demographics,
                 .scores = &scores[u * items.size()]};
     if (query.history)
       for (std::size_t k = 0; k < query.history->items.size(); ++k)
@@ -66,7 +67,8 @@ void TopNModel::score_items(std::span<const UserQuery> users,
           taste.items.push_back(number(query.history->items[k]));
           taste.stars.push_back(query.history->stars[k]);
         }
-    if (taste.user == kNoUser ? !taste.items.empty() : knows(taste.user)) {
+    const bool has_items = taste.user == kNoUser ? !taste.items.empty() : knows(taste.user);
+    if (has_items || (taste.demographics && knows_demographics())) {
       tastes.push_back(std::move(taste));
     } else {
       for (std::size_t k = 0; k < items.size(); ++k) taste.scores[k] = everybody_.popularity[index(items[k])];

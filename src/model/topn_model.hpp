@@ -43,11 +43,14 @@ class TopNModel : public Model {
     UserIdx user = kNoUser;           ///< of the training rows; kNoUser: look at `items`
     std::vector<std::int32_t> items;  ///< positive, ascending
     std::vector<float> stars;
+    std::optional<Demographics> demographics;
     float* scores = nullptr;  ///< where the answer goes, one for each item that is asked for
   };
 
   /// Whether the training rows hold a positive item of the user.
   virtual bool knows(UserIdx) const = 0;
+  /// Whether demographics alone say something about a user.
+  virtual bool knows_demographics() const { return false; }
   /// Higher is better; the same number for a user and an item, whatever else is asked for.
   virtual void score_tastes(std::span<const Taste>, std::span<const ItemIdx> items) const = 0;
 

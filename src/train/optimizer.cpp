@@ -47,10 +47,12 @@ std::int64_t rows_per_task(const at::Tensor& weight) {
 
 }  // namespace
 
-Optimizer::Optimizer(Net& net, const TrainOptions& options)
+Optimizer::Optimizer(std::span<const EmbeddingTable> tables,
+                     std::span<const DenseWeight> weights,
+                     const TrainOptions& options)
     : options_(options), rule_(find_update_rule(options.optimizer)) {
   const bool dense = options.embedding_update == "dense";
-  for (const EmbeddingTable& table : net.tables()) {
+  for (const EmbeddingTable& table : tables) {
     tables_.push_back({make_slot(table.name, table.weight), table.side, {}, {}});
     if (!dense) continue;
     if (table.weight.is_cpu()) {
@@ -60,7 +62,7 @@ Optimizer::Optimizer(Net& net, const TrainOptions& options)
       tables_.back().gradient = at::zeros_like(table.weight);
     }
   }
-  for (const DenseWeight& weight : net.weights()) dense_.push_back(make_slot(weight.name, weight.weight));
+  for (const DenseWeight& weight : weights) dense_.push_back(make_slot(weight.name, weight.weight));
 }
 
 Optimizer::Slot Optimizer::make_slot(const std::string& name, const at::Tensor& weight) const {
@@ -108,7 +110,7 @@ void Optimizer::finish() {
   history_.clear();
 }
 
-void Optimizer::step(const Batch& batch, BatchGradients& gradients, double lr, std::int64_t step) {
+UpdateNumbers Optimizer::numbers_at(double lr, std::int64_t step) const {
   UpdateNumbers numbers;
   numbers.lr = lr;
   numbers.weight_decay = options_.weight_decay;
@@ -116,11 +118,25 @@ void Optimizer::step(const Batch& batch, BatchGradients& gradients, double lr, s
   numbers.nesterov = options_.nesterov;
   numbers.eps = rule_.default_eps;
   numbers.at_step(step);
+  return numbers;
+}
+
+void Optimizer::step(const Batch& batch, BatchGradients& gradients, double lr, std::int64_t step) {
   penalty_ = 2 * options_.embedding_l2 / static_cast<double>(batch.users.size(0));
   if (batch.users.is_cpu()) {
-    step_on_cpu(batch, gradients, numbers);
+    step_on_cpu(batch, gradients, numbers_at(lr, step));
   } else {
-    step_elsewhere(batch, gradients, numbers);
+    step_elsewhere(batch, gradients, numbers_at(lr, step));
+  }
+}
+
+void Optimizer::step(BatchGradients& gradients, double lr, std::int64_t step) {
+  const RowGroups none;
+  const Batch batch{{}, {}, {}, none, none};
+  if (dense_[0].weight.is_cpu()) {
+    step_on_cpu(batch, gradients, numbers_at(lr, step));
+  } else {
+    step_elsewhere(batch, gradients, numbers_at(lr, step));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "movrec/core/state_dict.hpp"
@@ -24,13 +25,15 @@ namespace movrec {
 ///           of plain decay only; all rules share the loop instead.
 class Optimizer {
  public:
-  Optimizer(Net&, const TrainOptions&);
+  Optimizer(std::span<const EmbeddingTable>, std::span<const DenseWeight>, const TrainOptions&);
 
   /// Brings the rows of the next batch up to date; before its gradients are taken.
   void catch_up(const RowGroups& users, const RowGroups& items);
 
   /// One step, counted from 1; uses up the gradients.
   void step(const Batch&, BatchGradients&, double lr, std::int64_t step);
+  /// The same where there are no embedding tables.
+  void step(BatchGradients&, double lr, std::int64_t step);
 
   /// Brings all rows up to date: the net is what its last step made of it. Before anybody else looks at it.
   void finish();
@@ -52,6 +55,7 @@ class Optimizer {
     at::Tensor gradient;             ///< dense steps elsewhere: all zero in between
   };
   Slot make_slot(const std::string& name, const at::Tensor& weight) const;
+  UpdateNumbers numbers_at(double lr, std::int64_t step) const;
   void catch_up_row(Table&, std::int64_t row) const;
   void clip(BatchGradients&) const;
   void add_penalty(const Table&, const RowGroups&, at::Tensor& gradient, std::int64_t r) const;

@@ -44,7 +44,7 @@ struct Trainer::Impl {
         user_grouper(train.n_users),
         item_grouper(train.n_items),
         pass(make_gradient_pass(n, device, o.amp)),
-        optimizer(n, o),
+        optimizer(n.tables(), n.weights(), o),
         loss_sum(at::zeros({}, at::TensorOptions(at::kDouble).device(device))) {}
 
   /// One step on rows [begin, end) of the epoch's columns; adds the batch's squared errors to loss_sum.

@@ -285,7 +285,7 @@ TEST_P(EveryAlgorithm, DivergenceIsOneClearError) {
     FAIL() << "it did not diverge";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::failure);
-    EXPECT_NE(error.message().find("training diverged in epoch 1"), std::string::npos) << error.message();
+    EXPECT_NE(error.message().find("training diverged in epoch "), std::string::npos) << error.message();
   }
 }
 

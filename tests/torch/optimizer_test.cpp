@@ -21,7 +21,7 @@ std::unique_ptr<Net> small_net() {
 
 /// Twelve steps of the optimizer; the net is trained in place.
 void train(Net& net, const TrainOptions& options, bool kernels) {
-  Optimizer optimizer(net, options);
+  Optimizer optimizer(net.tables(), net.weights(), options);
   const auto pass = kernels ? net.make_cpu_pass() : make_autograd_pass(net);
   RowGrouper users(kUsers), items(kItems);
   at::manual_seed(8);
@@ -102,7 +102,7 @@ TEST(SparseSteps, LeaveOtherRowsAlone) {
   const at::Tensor before = net->tables()[0].weight.clone();
   TrainOptions options;
   options.weight_decay = 0.1;
-  Optimizer optimizer(*net, options);
+  Optimizer optimizer(net->tables(), net->weights(), options);
   const at::Tensor users = at::zeros({3}, at::kInt), items = at::arange(3, at::kInt);
   RowGrouper user_rows(kUsers), item_rows(kItems);
   const Batch batch{users, items, at::full({3}, 5.F), user_rows.group(users), item_rows.group(items)};

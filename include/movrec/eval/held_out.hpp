@@ -45,4 +45,10 @@ void for_each_prediction(const Model&,
                          const HeldOut&,
                          const std::function<void(std::size_t row, float stars)>& visit);
 
+/// The same for the rows that queries show, which says how well a model gives back what it was told and
+/// nothing about other ratings. No visits where there are no queries, or the model answers none with stars.
+void for_each_shown(const Model&,
+                    const HeldOut&,
+                    const std::function<void(std::size_t row, float stars)>& visit);
+
 }  // namespace movrec

@@ -18,9 +18,9 @@ struct RatingScores {
 };
 
 /// A row is warm if training rows hold both its user and its item; cold_user and cold_item overlap where
-/// neither is.
+/// neither is. `shown` are the rows that queries show (for_each_shown), given back: no part of `all`.
 struct RatingReport {
-  RatingScores all, warm, cold_user, cold_item;
+  RatingScores all, warm, cold_user, cold_item, shown{};
 };
 
 /// `train` says who is warm: the rows that the model was fitted on.

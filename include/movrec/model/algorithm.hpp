@@ -12,6 +12,7 @@
 #include "movrec/data/ratings.hpp"
 #include "movrec/model/model.hpp"
 #include "movrec/net/options.hpp"
+#include "movrec/net/row_options.hpp"
 #include "movrec/solve/bfm.hpp"
 #include "movrec/solve/bias.hpp"
 #include "movrec/solve/knn.hpp"
@@ -26,6 +27,7 @@ namespace movrec {
 /// The options of all algorithms. Each row of the table says which of them it uses.
 struct AlgorithmOptions {
   NetOptions net;
+  RowNetOptions row_net;
   TrainOptions train;
   BiasOptions bias;
   MfOptions mf;
@@ -37,6 +39,7 @@ struct AlgorithmOptions {
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     NetOptions::fields(self.net, visit);
+    RowNetOptions::fields(self.row_net, visit);
     TrainOptions::fields(self.train, visit);
     BiasOptions::fields(self.bias, visit);
     MfOptions::fields(self.mf, visit);

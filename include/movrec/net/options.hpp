@@ -26,7 +26,8 @@ struct NetOptions {
     visit(Field{.name = "layers",
                 .help = "width of the tower's embeddings, then half the width of each hidden layer: "
                         "256,128,64 is two "
-                        "embeddings of 256, then Linear 512 to 256 to 128; sparsefc: the hidden layers",
+                        "embeddings of 256, then Linear 512 to 256 to 128; models of whole rows: the hidden "
+                        "layers (autoencoder: to the code, and mirrored back; multvae: the last is latent)",
                 .min = 1,
                 .max = 65536},
           self.layers);

@@ -1,0 +1,110 @@
+#include "movrec/train/row_trainer.hpp"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "movrec/core/random.hpp"
+#include "movrec/ops/state.hpp"
+#include "train/optimizer.hpp"
+
+namespace movrec {
+namespace {
+
+enum Stream : std::uint64_t { kBatches = 1, kDropout = 2, kRows = 3 };
+
+}  // namespace
+
+struct RowTrainer::Impl {
+  Impl(std::shared_ptr<RowNet> n, RowSource s, const TrainOptions& o)
+      : net(std::move(n)),
+        source(std::move(s)),
+        options(o),
+        optimizer({}, net->weights(), o),
+        steps_per_epoch((rows_per_epoch() + o.batch_size - 1) / o.batch_size) {}
+
+  std::int64_t rows_per_epoch() const { return source.n_rows * source.passes; }
+
+  /// The epoch's permutation, of rows as often as they come.
+  void start_epoch(std::int64_t epoch) {
+    order = random_permutation(static_cast<std::size_t>(rows_per_epoch()), mix_seed(options.seed, kBatches),
+                               static_cast<std::uint64_t>(epoch));
+    order_epoch = epoch;
+  }
+
+  void step(double lr) {
+    const std::int64_t epoch = steps / steps_per_epoch,
+                       first = (steps % steps_per_epoch) * options.batch_size;
+    if (epoch != order_epoch) start_epoch(epoch);
+    if (first == 0) loss_sum = 0;
+    const std::int64_t end = std::min(first + options.batch_size, rows_per_epoch());
+    std::vector<std::uint32_t> rows;
+    std::vector<std::uint64_t> streams;
+    for (std::int64_t at = first; at < end; ++at) {
+      rows.push_back(order[static_cast<std::size_t>(at)] % static_cast<std::uint32_t>(source.n_rows));
+      streams.push_back(static_cast<std::uint64_t>(epoch * rows_per_epoch() + at));
+    }
+    const RowBatch batch = source.batch(rows, streams, mix_seed(options.seed, kRows));
+    const RowStep at{{mix_seed(options.seed, kDropout), static_cast<std::uint64_t>(steps)},
+                     static_cast<double>(steps) / static_cast<double>(steps_per_epoch)};
+
+    std::vector<at::Tensor> weights;
+    for (const DenseWeight& weight : net->weights()) weights.push_back(weight.weight);
+    const at::Tensor loss = net->loss(batch, at);
+    BatchGradients gradients{
+        .loss = loss.detach(), .tables = {}, .dense = torch::autograd::grad({loss}, weights)};
+    at::NoGradGuard no_grad;
+    for (at::Tensor& gradient : gradients.dense) gradient = gradient.contiguous();
+    optimizer.step(gradients, lr, ++steps);
+    loss_sum += gradients.loss.item<double>() * static_cast<double>(end - first);
+    loss_rows = end;
+  }
+
+  std::shared_ptr<RowNet> net;
+  RowSource source;
+  TrainOptions options;
+  Optimizer optimizer;
+  std::int64_t steps_per_epoch, steps = 0;
+  std::vector<std::uint32_t> order;
+  std::int64_t order_epoch = -1;
+  double loss_sum = 0;  ///< of the epoch's first `loss_rows` rows
+  std::int64_t loss_rows = 0;
+};
+
+RowTrainer::RowTrainer(std::shared_ptr<RowNet> net, RowSource source, const TrainOptions& options)
+    : impl_(std::make_unique<Impl>(std::move(net), std::move(source), options)) {}
+RowTrainer::RowTrainer(RowTrainer&&) noexcept = default;
+RowTrainer::~RowTrainer() = default;
+
+int RowTrainer::steps_per_epoch() const {
+  return static_cast<int>(impl_->steps_per_epoch);
+}
+void RowTrainer::step(double lr) {
+  impl_->step(lr);
+}
+std::int64_t RowTrainer::steps() const {
+  return impl_->steps;
+}
+double RowTrainer::loss() const {
+  return impl_->loss_rows > 0 ? impl_->loss_sum / static_cast<double>(impl_->loss_rows) : 0;
+}
+
+StateDict RowTrainer::state() const {
+  StateDict state = impl_->optimizer.state();
+  state.set("step", StateArray::of(std::span<const std::int64_t>(&impl_->steps, 1), {1}));
+  state.set("loss_sum", StateArray::of(std::span<const double>(&impl_->loss_sum, 1), {1}));
+  state.set("loss_rows", StateArray::of(std::span<const std::int64_t>(&impl_->loss_rows, 1), {1}));
+  return state;
+}
+
+void RowTrainer::load(const StateDict& state) {
+  impl_->steps = state.values<std::int64_t>("step", 1)[0];
+  impl_->optimizer.load(state, impl_->steps);
+  impl_->loss_sum = state.values<double>("loss_sum", 1)[0];
+  impl_->loss_rows = state.values<std::int64_t>("loss_rows", 1)[0];
+}
+
+}  // namespace movrec
