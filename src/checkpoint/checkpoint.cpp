@@ -1,7 +1,11 @@
 #include "movrec/checkpoint/checkpoint.hpp"
 
 #include <ATen/ATen.h>
+#include <caffe2/serialize/inline_container.h>
 #include <torch/csrc/jit/serialization/pickle.h>
+#include <torch/csrc/jit/serialization/pickler.h>
+
+#include <ostream>
 
 #include "movrec/core/build_info.hpp"
 #include "movrec/core/digest.hpp"
@@ -56,6 +60,30 @@ std::string digest_of(const std::string& meta, std::initializer_list<const State
       digest.update({reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size()});
     }
   return digest.hex();
+}
+
+/// What torch::jit::pickle_save makes, array by array instead of as one string in memory.
+void write_archive(std::ostream& out, const c10::IValue& value) {
+  std::string pickled;
+  torch::jit::Pickler pickler([&](const char* bytes, std::size_t n) { pickled.append(bytes, n); });
+  pickler.protocol();
+  pickler.pushIValue(value);
+  pickler.stop();
+  std::exception_ptr failure;  // kept until the writer, which is C inside, has finished
+  caffe2::serialize::PyTorchStreamWriter writer([&](const void* bytes, std::size_t n) {
+    try {
+      if (!failure) out.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(n));
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    return n;
+  });
+  std::size_t n_tensors = 0;
+  for (const at::Tensor& tensor : pickler.tensorData())
+    writer.writeRecord(fmt::format("data/{}", n_tensors++), tensor.data_ptr(), tensor.nbytes());
+  writer.writeRecord("data.pkl", pickled.data(), pickled.size());
+  writer.writeEndOfFile();
+  if (failure) std::rethrow_exception(failure);
 }
 
 template <class Id, class Idx>
@@ -177,9 +205,8 @@ void save_checkpoint(const fs::path& path, const Checkpoint& checkpoint) {
   dict.insert("model", to_arrays(checkpoint.model));
   dict.insert("trainer", to_arrays(trainer));
   dict.insert("digest", digest_of(meta, {&ids, &checkpoint.model, &trainer}));
-  const std::vector<char> bytes = torch::jit::pickle_save(dict);
   in_context("saving the checkpoint",
-             [&] { write_file_atomically(path, std::string_view(bytes.data(), bytes.size())); });
+             [&] { write_stream_atomically(path, [&](std::ostream& out) { write_archive(out, dict); }); });
 }
 
 Checkpoint load_checkpoint(const fs::path& path) {

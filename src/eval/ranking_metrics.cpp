@@ -99,21 +99,38 @@ double novelty(const TopLists& lists, std::size_t k, const RankingTask& task) {
   });
 }
 
+/// Jaccard similarities of genre sets. Few sets are different, so those of all pairs are computed beforehand.
+class GenreSimilarity {
+ public:
+  explicit GenreSimilarity(std::span<const std::uint32_t> genre_bits) {
+    std::vector<std::uint32_t> sets(genre_bits.begin(), genre_bits.end());
+    std::ranges::sort(sets);
+    sets.erase(std::ranges::unique(sets).begin(), sets.end());
+    n_sets_ = sets.size();
+    for (const std::uint32_t bits : genre_bits)
+      set_of_.push_back(static_cast<std::uint32_t>(std::ranges::lower_bound(sets, bits) - sets.begin()));
+    for (const std::uint32_t a : sets)
+      for (const std::uint32_t b : sets)
+        table_.push_back((a & b) == 0 ? 0 : static_cast<double>(std::popcount(a & b)) / std::popcount(a | b));
+  }
+  double operator()(ItemIdx a, ItemIdx b) const {
+    return table_[set_of_[index(a)] * n_sets_ + set_of_[index(b)]];
+  }
+
+ private:
+  std::size_t n_sets_ = 0;
+  std::vector<std::uint32_t> set_of_;  ///< by item
+  std::vector<double> table_;          ///< [n_sets, n_sets]
+};
+
 double diversity(const TopLists& lists, std::size_t k, const RankingTask& task) {
   if (task.genre_bits().empty()) return kNotKnown;
-  std::vector<int> n_genres;
-  for (const std::uint32_t bits : task.genre_bits()) n_genres.push_back(std::popcount(bits));
+  const GenreSimilarity similarity(task.genre_bits());
   return mean_over_lists(lists, k, task, [&](std::span<const ItemIdx> list) {
     if (list.size() < 2) return kNotKnown;
     double alike = 0;
     for (std::size_t a = 0; a < list.size(); ++a)
-      for (std::size_t b = 0; b < a; ++b) {
-        const std::size_t x = index(list[a]), y = index(list[b]);
-        const std::uint32_t shared = task.genre_bits()[x] & task.genre_bits()[y];
-        if (shared == 0) continue;
-        const int n_shared = std::popcount(shared);
-        alike += static_cast<double>(n_shared) / (n_genres[x] + n_genres[y] - n_shared);
-      }
+      for (std::size_t b = 0; b < a; ++b) alike += similarity(list[a], list[b]);
     return 1 - alike / (static_cast<double>(list.size() * (list.size() - 1)) / 2);
   });
 }

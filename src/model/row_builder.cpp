@@ -117,6 +117,7 @@ void ProfileInputs::append(const RowContent& row,
                            std::vector<float>& inputs) const {
   const std::vector<float> who = demographics_of(row.who);
   for (std::size_t k = 0; k < who.size(); ++k) inputs.push_back(std::isnan(who[k]) ? means_[k] : who[k]);
+  if (n_genres_ == 0) return;
   std::vector<double> genres(n_genres_);
   double n_kept = 0;
   for (std::size_t k = 0; k < row.columns.size(); ++k) {

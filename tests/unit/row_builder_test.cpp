@@ -150,6 +150,13 @@ TEST_F(Profile, WhatIsNotKnownIsTheMeanOfThoseOfWhomItIs) {
   EXPECT_FLOAT_EQ(out[2], 0.5F);
 }
 
+TEST_F(Profile, NeedsNoSideInformation) {
+  const Catalog no_items;
+  const UserFeatures nobody;
+  const ProfileInputs profile({no_items, nobody}, false, 5);
+  EXPECT_EQ(inputs(profile, {.columns = kColumns, .stars = kStars}), (std::vector<float>{0.5F, 0.5F, 0.5F}));
+}
+
 TEST_F(Profile, OneHotOccupationsHaveASlotEach) {
   const ProfileInputs profile({items_, users_}, /*one_hot_occupation=*/true, 5);
   EXPECT_EQ(profile.size(), 7U);
