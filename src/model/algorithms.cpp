@@ -107,30 +107,30 @@ constexpr auto kRankingEpochs =
 constexpr auto kIals = joined(names("unseen-weight"), kRankingEpochs);
 constexpr auto kBpr = joined(names("init-std", "lr"), kSchedule, kRankingEpochs);
 
-constexpr auto kRowNet = joined(names("layers",
-                                      "dropout",
-                                      "init",
-                                      "init-std",
-                                      "activation",
-                                      "noise",
-                                      "noise-level",
-                                      "epochs",
-                                      "batch-size",
-                                      "lr",
-                                      "seed",
-                                      "optimizer",
-                                      "momentum",
-                                      "nesterov",
-                                      "weight-decay",
-                                      "clip-norm",
-                                      "patience",
-                                      "min-delta",
-                                      "refit"),
-                                kSchedule,
-                                kDamping);
+constexpr auto kRowTraining = joined(names("layers",
+                                           "init",
+                                           "init-std",
+                                           "noise",
+                                           "noise-level",
+                                           "epochs",
+                                           "batch-size",
+                                           "lr",
+                                           "seed",
+                                           "optimizer",
+                                           "momentum",
+                                           "nesterov",
+                                           "weight-decay",
+                                           "clip-norm",
+                                           "patience",
+                                           "min-delta",
+                                           "refit"),
+                                     kSchedule,
+                                     kDamping);
+constexpr auto kRowNet = joined(names("activation", "dropout"), kRowTraining);
 constexpr auto kAutoencoder = joined(names("rows", "tied", "refeeds"), kRowNet);
 constexpr auto kProfile = joined(
     names("hide-percent", "passes", "target", "masked", "one-hot-occupation", "positive-from"), kRowNet);
+constexpr auto kRecVae = joined(names("kl-weight", "passes", "positive-from"), kRowTraining);
 constexpr auto kMultVae = joined(names("kl-weight", "kl-epochs", "positive-from"), kRowNet);
 
 using Default = OptionDefault;
@@ -171,11 +171,12 @@ constexpr std::array kSvdppDefaults{Default{"embedding-dim", "64"},  Default{"in
 constexpr std::array kBfmDefaults{Default{"embedding-dim", "32"}};
 constexpr std::array kSparseFcDefaults{Default{"layers", "500,500"}, Default{"epochs", "1000"}};
 
-constexpr std::array kAutoencoderDefaults{Default{"layers", "512"},     Default{"activation", "selu"},
-                                          Default{"dropout", "0.5"},    Default{"init", "xavier"},
-                                          Default{"batch-size", "128"}, Default{"epochs", "50"},
-                                          Default{"lr", "0.001"},       Default{"weight-decay", "1e-5"},
-                                          Default{"noise", "dropout"},  Default{"noise-level", "0.2"}};
+// On those of ml-1m, users held out.
+constexpr std::array kAutoencoderDefaults{Default{"layers", "512"},     Default{"activation", "sigmoid"},
+                                          Default{"dropout", "0.2"},    Default{"init", "xavier"},
+                                          Default{"batch-size", "128"}, Default{"epochs", "25"},
+                                          Default{"lr", "0.001"},       Default{"weight-decay", "1e-4"},
+                                          Default{"noise", "dropout"},  Default{"noise-level", "0.3"}};
 
 // Of the top-N models: chosen on validation rows of ml-1m, leave-last.
 constexpr std::array kEaseDefaults{Default{"l2", "200"}};
@@ -199,6 +200,15 @@ constexpr std::array kMultVaeDefaults{Default{"layers", "600,200"}, Default{"act
                                       Default{"noise", "dropout"},  Default{"noise-level", "0.5"},
                                       Default{"kl-weight", "0.2"},  Default{"kl-epochs", "30"},
                                       Default{"epochs", "60"},      Default{"lr", "0.001"}};
+
+constexpr std::array kRecVaeDefaults{Default{"layers", "600,600,600,600,600,200"},
+                                     Default{"batch-size", "128"},
+                                     Default{"noise", "dropout"},
+                                     Default{"noise-level", "0.5"},
+                                     Default{"kl-weight", "0.005"},
+                                     Default{"passes", "4"},
+                                     Default{"epochs", "20"},
+                                     Default{"lr", "0.0005"}};
 
 constexpr Algorithm net(std::string_view name,
                         std::string_view summary,
@@ -349,6 +359,12 @@ constexpr std::array kAlgorithms{
                      "top-N: a variational autoencoder of who rated what",
                      kMultVae,
                      kMultVaeDefaults,
+                     fit_ranking_net_model,
+                     load_ranking_net_model)),
+    in_epochs(ranker("recvae",
+                     "top-N: multvae with a deep encoder, trained in turns with its decoder",
+                     kRecVae,
+                     kRecVaeDefaults,
                      fit_ranking_net_model,
                      load_ranking_net_model)),
     Algorithm{.name = "blend",

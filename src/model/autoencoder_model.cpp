@@ -222,12 +222,11 @@ std::unique_ptr<Model> fit_autoencoder_model(const FitContext& context) {
   const AutoencoderModel& rows = *model;
   RowSource source{.n_rows = std::ssize(rows.rows().begin) - 1,
                    .passes = spec.options.row_net.passes,
-                   .batch = [&rows, &builder = model->answers().builder()](
-                                std::span<const std::uint32_t> wanted, std::span<const std::uint64_t> streams,
-                                std::uint64_t seed) {
+                   .batch = [&rows, &builder = model->answers().builder()](const RowDraw& draw) {
                      RowBatch batch;
-                     for (std::size_t k = 0; k < wanted.size(); ++k)
-                       builder.add_for_training(batch, rows.content(wanted[k]), seed, streams[k]);
+                     for (std::size_t k = 0; k < draw.rows.size(); ++k)
+                       builder.add_for_training(batch, rows.content(draw.rows[k]), draw.seed, draw.streams[k],
+                                                draw.with_noise);
                      return batch;
                    }};
   RowTrainer trainer(model->answers().shared_net(), std::move(source), spec.options.train);

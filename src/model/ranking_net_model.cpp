@@ -137,16 +137,16 @@ std::unique_ptr<Model> fit_ranking_net_model(const FitContext& context) {
   std::vector<std::uint32_t> users;  // that have something to learn from
   for (std::uint32_t user = 0; user < model->rows().size(); ++user)
     if (model->rows().count(user) > 0) users.push_back(user);
-  RowSource source{.n_rows = std::ssize(users),
-                   .passes = spec.options.row_net.passes,
-                   .batch = [&rows = *model, &builder = model->answers().builder(), users](
-                                std::span<const std::uint32_t> wanted, std::span<const std::uint64_t> streams,
-                                std::uint64_t seed) {
-                     RowBatch batch;
-                     for (std::size_t k = 0; k < wanted.size(); ++k)
-                       builder.add_for_training(batch, rows.content(users[wanted[k]]), seed, streams[k]);
-                     return batch;
-                   }};
+  RowSource source{
+      .n_rows = std::ssize(users),
+      .passes = spec.options.row_net.passes,
+      .batch = [&rows = *model, &builder = model->answers().builder(), users](const RowDraw& draw) {
+        RowBatch batch;
+        for (std::size_t k = 0; k < draw.rows.size(); ++k)
+          builder.add_for_training(batch, rows.content(users[draw.rows[k]]), draw.seed, draw.streams[k],
+                                   draw.with_noise);
+        return batch;
+      }};
   RowTrainer trainer(model->answers().shared_net(), std::move(source), spec.options.train);
   return SolverFit<RowTrainer>(
              context, std::move(trainer), [&](const RowTrainer&) { return std::move(model); },

@@ -163,10 +163,8 @@ void RowBuilder::add(RowBatch& batch, const RowContent& row) const {
   add_input(batch, row, values_of(row), std::vector<char>(row.columns.size(), 1));
 }
 
-void RowBuilder::add_for_training(RowBatch& batch,
-                                  const RowContent& row,
-                                  std::uint64_t seed,
-                                  std::uint64_t stream) const {
+void RowBuilder::add_for_training(
+    RowBatch& batch, const RowContent& row, std::uint64_t seed, std::uint64_t stream, bool with_noise) const {
   RandomStream random(seed, stream);
   std::vector<float> values = values_of(row);
   std::vector<char> kept(values.size(), 1);
@@ -175,6 +173,7 @@ void RowBuilder::add_for_training(RowBatch& batch,
   } else {
     append_row(batch.target, row.columns, values, kept);
   }
+  if (!with_noise) return add_input(batch, row, values, kept);
   if (!options_.hide_percent.empty())
     hide(kept, options_.hide_percent[random.below(static_cast<std::uint32_t>(options_.hide_percent.size()))],
          random);

@@ -68,8 +68,10 @@ class RowBuilder {
 
   /// Adds all of it as an input.
   void add(RowBatch&, const RowContent&) const;
-  /// Adds what is left of it after hiding and noise as an input, and all of it as a target.
-  void add_for_training(RowBatch&, const RowContent&, std::uint64_t seed, std::uint64_t stream) const;
+  /// Adds what is left of it after hiding and noise, if it is to have any, as an input, and all of it as a
+  /// target.
+  void add_for_training(
+      RowBatch&, const RowContent&, std::uint64_t seed, std::uint64_t stream, bool with_noise = true) const;
 
  private:
   std::vector<float> values_of(const RowContent&) const;

@@ -1,7 +1,6 @@
 #include <ATen/ATen.h>
 
 #include "movrec/core/error.hpp"
-#include "movrec/core/random.hpp"
 #include "net/row_layers.hpp"
 
 namespace movrec {
@@ -50,15 +49,6 @@ class MultVae final : public LayeredRowNet {
  private:
   at::Tensor encode(const RowBatch& batch, const RowStep* step) const {
     return run(encoder_, activate(apply_input(RowTensors(batch.input, device()), batch)), step);
-  }
-
-  /// N(0, 1) numbers that belong to the step, drawn on the CPU: the same on every device.
-  static at::Tensor normal_like(const at::Tensor& like, const RowStep& step) {
-    at::Tensor out = at::empty(like.sizes(), at::kFloat);
-    RandomStream random(mix_seed(step.dropout.seed, like.size(1)), step.dropout.step);
-    auto* values = out.data_ptr<float>();
-    for (std::int64_t k = 0; k < out.numel(); ++k) values[k] = static_cast<float>(random.normal());
-    return out.to(like.device());
   }
 
   std::int64_t n_columns_;

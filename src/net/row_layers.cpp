@@ -37,6 +37,7 @@ constexpr std::array kRowNets{
     NamedRowNet{"autoencoder", make_autoencoder},
     NamedRowNet{"profile", make_profile_net},
     NamedRowNet{"multvae", make_multvae},
+    NamedRowNet{"recvae", make_recvae},
 };
 
 template <class T>
@@ -94,11 +95,12 @@ RowTensors::RowTensors(const SparseRows& rows, const at::Device& device)
       columns(on_device(rows.columns, {std::ssize(rows.columns)}, at::kLong, device)),
       values(on_device(rows.values, {std::ssize(rows.values)}, at::kFloat, device)) {}
 
+at::Tensor RowTensors::lengths() const {
+  return at::cat({begins.slice(0, 1), at::full({1}, n(), begins.options())}) - begins;
+}
+
 at::Tensor RowTensors::positions(std::int64_t n_columns) const {
-  const std::int64_t n_rows = begins.size(0);
-  const at::Tensor ends = at::cat({begins.slice(0, 1), at::full({1}, n(), begins.options())});
-  const at::Tensor row = at::repeat_interleave(at::arange(n_rows, begins.options()), ends - begins);
-  return row * n_columns + columns;
+  return at::repeat_interleave(at::arange(begins.size(0), begins.options()), lengths()) * n_columns + columns;
 }
 
 at::Tensor RowTensors::dense(std::int64_t n_columns) const {
@@ -170,6 +172,15 @@ at::Tensor LayeredRowNet::apply_input(const RowTensors& rows, const RowBatch& ba
 
 at::Tensor LayeredRowNet::output(const at::Tensor& hidden) const {
   return at::addmm(output_bias(), hidden, output_weight().t());
+}
+
+at::Tensor LayeredRowNet::normal_like(const at::Tensor& like, const RowStep& step) {
+  at::Tensor out = at::empty(like.sizes(), at::kFloat);
+  RandomStream random(mix_seed(step.dropout.seed, static_cast<std::uint64_t>(like.size(1))),
+                      step.dropout.step);
+  auto* values = out.data_ptr<float>();
+  for (std::int64_t k = 0; k < out.numel(); ++k) values[k] = static_cast<float>(random.normal());
+  return out.to(like.device());
 }
 
 at::Tensor LayeredRowNet::drop(const at::Tensor& x, const RowStep* step, std::uint32_t layer) const {

@@ -25,6 +25,8 @@ struct RowTensors {
   std::int64_t n() const { return columns.size(0); }
   /// Position of each of the n in a dense [B, n_columns], flattened.
   at::Tensor positions(std::int64_t n_columns) const;
+  /// [B] int64: how many each row holds.
+  at::Tensor lengths() const;
   /// [B, n_columns], zero elsewhere.
   at::Tensor dense(std::int64_t n_columns) const;
 };
@@ -59,6 +61,8 @@ class LayeredRowNet : public RowNet {
   at::Tensor apply_input(const RowTensors&, const RowBatch&) const;
   at::Tensor activate(const at::Tensor& x) const { return activation_(x); }
   at::Tensor output(const at::Tensor& hidden) const;
+  /// N(0, 1) numbers that belong to the step, drawn on the CPU: the same on every device.
+  static at::Tensor normal_like(const at::Tensor& like, const RowStep&);
   /// x with a share --dropout left out in training; as it is without a step.
   at::Tensor drop(const at::Tensor& x, const RowStep*, std::uint32_t layer) const;
 
@@ -85,5 +89,9 @@ std::unique_ptr<RowNet> make_multvae(const RowNetShape&,
                                      const NetOptions&,
                                      const RowNetOptions&,
                                      std::uint64_t seed);
+std::unique_ptr<RowNet> make_recvae(const RowNetShape&,
+                                    const NetOptions&,
+                                    const RowNetOptions&,
+                                    std::uint64_t seed);
 
 }  // namespace movrec

@@ -154,10 +154,12 @@ void Optimizer::add_penalty(const Table& table,
 void Optimizer::clip(BatchGradients& gradients) const {
   at::Tensor squares = at::zeros({}, gradients.loss.options().dtype(at::kFloat));
   for (const auto* list : {&gradients.tables, &gradients.dense})
-    for (const at::Tensor& gradient : *list) squares.add_(gradient.square().sum());
+    for (const at::Tensor& gradient : *list)
+      if (gradient.defined()) squares.add_(gradient.square().sum());
   const at::Tensor factor = (options_.clip_norm / (squares.sqrt() + 1e-6)).clamp_max_(1);
   for (auto* list : {&gradients.tables, &gradients.dense})
-    for (at::Tensor& gradient : *list) gradient.mul_(factor);
+    for (at::Tensor& gradient : *list)
+      if (gradient.defined()) gradient.mul_(factor);
 }
 
 void Optimizer::step_on_cpu(const Batch& batch, BatchGradients& gradients, const UpdateNumbers& numbers) {
@@ -177,7 +179,8 @@ void Optimizer::step_on_cpu(const Batch& batch, BatchGradients& gradients, const
   TaskList tasks;
   for (const Table& table : tables_)
     tasks.add(n_tasks(batch.rows(table.side).size(), rows_per_task(table.weight)));
-  for (const Slot& slot : dense_) tasks.add(n_tasks(slot.weight.numel(), kFloatsPerTask));
+  for (std::size_t w = 0; w < dense_.size(); ++w)
+    tasks.add(gradients.dense[w].defined() ? n_tasks(dense_[w].weight.numel(), kFloatsPerTask) : 0);
   const auto apply = [&](Slot& slot, std::int64_t at, const float* gradient, std::int64_t n) {
     rule_.fused(at_offset(slot.weight, at), gradient, at_offset(slot.states[0], at),
                 at_offset(slot.states[1], at), n, numbers);
@@ -230,7 +233,8 @@ void Optimizer::step_elsewhere(const Batch& batch, BatchGradients& gradients, co
       if (states[s].defined()) table.states[s].index_copy_(0, touched, states[s]);
   }
   for (std::size_t w = 0; w < dense_.size(); ++w)
-    rule_.reference(dense_[w].weight, gradients.dense[w], dense_[w].states, numbers);
+    if (gradients.dense[w].defined())
+      rule_.reference(dense_[w].weight, gradients.dense[w], dense_[w].states, numbers);
 }
 
 template <class Self, class Visit>

@@ -47,20 +47,29 @@ struct RowTrainer::Impl {
       rows.push_back(order[static_cast<std::size_t>(at)] % static_cast<std::uint32_t>(source.n_rows));
       streams.push_back(static_cast<std::uint64_t>(epoch * rows_per_epoch() + at));
     }
-    const RowBatch batch = source.batch(rows, streams, mix_seed(options.seed, kRows));
-    const RowStep at{{mix_seed(options.seed, kDropout), static_cast<std::uint64_t>(steps)},
-                     static_cast<double>(steps) / static_cast<double>(steps_per_epoch)};
-
-    std::vector<at::Tensor> weights;
-    for (const DenseWeight& weight : net->weights()) weights.push_back(weight.weight);
-    const at::Tensor loss = net->loss(batch, at);
-    BatchGradients gradients{
-        .loss = loss.detach(), .tables = {}, .dense = torch::autograd::grad({loss}, weights)};
-    at::NoGradGuard no_grad;
-    for (at::Tensor& gradient : gradients.dense) gradient = gradient.contiguous();
+    const RowStep at{.dropout = {mix_seed(options.seed, kDropout), static_cast<std::uint64_t>(steps)},
+                     .epochs = static_cast<double>(steps) / static_cast<double>(steps_per_epoch),
+                     .length = 1 / static_cast<double>(steps_per_epoch)};
+    net->start_step(at);
+    const RowBatch batch = source.batch({rows, streams, mix_seed(options.seed, kRows), net->wants_noise(at)});
+    BatchGradients gradients = gradients_of(batch, at);
     optimizer.step(gradients, lr, ++steps);
     loss_sum += gradients.loss.item<double>() * static_cast<double>(end - first);
     loss_rows = end;
+  }
+
+  /// Undefined for weights that the step does not train.
+  BatchGradients gradients_of(const RowBatch& batch, const RowStep& at) const {
+    std::vector<at::Tensor> trained;
+    for (std::size_t w = 0; w < net->weights().size(); ++w)
+      if (net->trains(w, at)) trained.push_back(net->weights()[w].weight);
+    const at::Tensor loss = net->loss(batch, at);
+    const std::vector<at::Tensor> gradients = torch::autograd::grad({loss}, trained);
+    BatchGradients out{.loss = loss.detach(), .tables = {}, .dense = {}};
+    auto next = gradients.begin();
+    for (std::size_t w = 0; w < net->weights().size(); ++w)
+      out.dense.push_back(net->trains(w, at) ? (next++)->contiguous() : at::Tensor());
+    return out;
   }
 
   std::shared_ptr<RowNet> net;

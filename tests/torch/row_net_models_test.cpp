@@ -88,7 +88,7 @@ TEST_F(RowNetModels, AnAutoencoderOfItemsAnswersItsUsers) {
 }
 
 TEST_F(RowNetModels, RowsStayTheSameWhoeverStandsBesideThem) {
-  for (const char* name : {"autoencoder", "profile", "multvae"}) {
+  for (const char* name : {"autoencoder", "profile", "multvae", "recvae"}) {
     const auto model = fit(spec(name));
     const auto n_items = static_cast<std::size_t>(data_.ratings.n_items);
     std::vector<UserQuery> all;

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <cmath>
+
 #include "movrec/core/error.hpp"
 #include "movrec/train/row_trainer.hpp"
 #include "net/row_layers.hpp"
@@ -146,6 +148,61 @@ TEST(MultVae, DivergenceCountsOnceItsEpochsHaveCome) {
   EXPECT_EQ(loss(10), loss(20));
 }
 
+TEST(RecVae, WantsLayersOfOneWidth) {
+  EXPECT_THROW(make_row_net("recvae", {.n_columns = 6}, layers({8, 4, 3}), {}, 1), Error);
+  EXPECT_THROW(make_row_net("recvae", {.n_columns = 6}, layers({8}), {}, 1), Error);
+}
+
+/// Of all weights that a step trains, the names.
+std::vector<std::string> trained(const RowNet& net, double epochs) {
+  std::vector<std::string> out;
+  for (std::size_t w = 0; w < net.weights().size(); ++w)
+    if (net.trains(w, {.epochs = epochs})) out.push_back(net.weights()[w].name);
+  return out;
+}
+
+TEST(RecVae, TakesTurns) {
+  const auto net = make_row_net("recvae", {.n_columns = 6}, layers({8, 8, 3}), {}, 1);
+  EXPECT_EQ(trained(*net, 2.9), (std::vector<std::string>{"output.weight", "output.bias"}));
+  const std::vector<std::string> encoder = trained(*net, 2.1);
+  EXPECT_EQ(encoder.size(), 2U + 2 * 2 + 2 + 2 * 2)
+      << "input, two norms, one hidden layer, mean and variance";
+  EXPECT_TRUE(net->wants_noise({.epochs = 2.1}));
+  EXPECT_FALSE(net->wants_noise({.epochs = 2.9}));
+}
+
+TEST(RecVae, TheLastEncoderIsTheOneOfTheLastTurn) {
+  const auto net = make_row_net("recvae", {.n_columns = 6}, layers({8, 8, 3}), {}, 1);
+  const at::Tensor& now = find_weight(*net, "hidden1.weight");
+  const at::Tensor& last = find_weight(*net, "last.hidden1.weight");
+  EXPECT_TRUE(at::equal(now, last));
+  {
+    at::NoGradGuard no_grad;
+    const_cast<at::Tensor&>(now).add_(1);
+  }
+  for (const double epochs : {0.5, 0.7, 0.9}) {  // in the turn, and when the decoder's is under way
+    net->start_step({.epochs = epochs, .length = 0.1});
+    EXPECT_FALSE(at::equal(now, last)) << epochs;
+  }
+  net->start_step({.epochs = 0.8, .length = 0.1});
+  EXPECT_TRUE(at::equal(now, last)) << "the decoder's first step";
+}
+
+TEST(RecVae, DivergesFromNothingWhereThePriorIsThePosterior) {
+  // With the encoder as it was, the mixture's largest part is the posterior itself: log q - log p < log(4 /
+  // 3).
+  RowNetOptions options;
+  const RowBatch batch{.input = some_rows(), .side = {}, .target = some_rows()};
+  const auto loss = [&](double kl_weight) {
+    options.kl_weight = kl_weight;
+    return make_row_net("recvae", {.n_columns = 6}, layers({8, 8, 3}), options, 1)
+        ->loss(batch, {.dropout = {.seed = 1, .step = 1}})
+        .item<double>();
+  };
+  EXPECT_LT(loss(1) - loss(0), (3 * 3 + 2 * 3) * std::log(4.0 / 3) / 3 + 1e-6)
+      << "ratings x dimensions / rows";
+}
+
 TEST(RowTrainer, OverfitsOneBatch) {
   for (const bool tied : {false, true}) {
     RowNetOptions options;
@@ -172,9 +229,9 @@ TEST(RowTrainer, ShowsEveryRowAsOftenAsThereArePasses) {
                      {.n_rows = 5,
                       .passes = 3,
                       .batch =
-                          [&](std::span<const std::uint32_t> rows, auto, auto) {
+                          [&](const RowDraw& draw) {
                             RowBatch batch;
-                            for (const std::uint32_t row : rows) {
+                            for (const std::uint32_t row : draw.rows) {
                               ++seen[row];
                               for (SparseRows* part : {&batch.input, &batch.target}) {
                                 part->begins.push_back(std::ssize(part->columns));

@@ -26,7 +26,7 @@ struct Batch {
 struct BatchGradients {
   at::Tensor loss;                 ///< [] the loss itself
   std::vector<at::Tensor> tables;  ///< for each of net.tables() [R, d]: summed over the positions of a row
-  std::vector<at::Tensor> dense;   ///< for each of net.weights(), of its shape
+  std::vector<at::Tensor> dense;   ///< for each of net.weights(), of its shape; undefined: is left as it is
 };
 
 /// Forward and backward over one batch after another, in buffers that it keeps.

@@ -33,6 +33,7 @@ struct RowBatch {
 struct RowStep {
   DropoutStep dropout;
   double epochs = 0;  ///< done, fractions included
+  double length = 0;  ///< of a step, in epochs
 };
 
 /// What a RowNet is made for.
@@ -47,7 +48,7 @@ class RowNet {
   virtual ~RowNet();
   std::vector<DenseWeight>& weights() { return weights_; }
   const std::vector<DenseWeight>& weights() const { return weights_; }
-  std::int64_t n_parameters() const;
+  virtual std::int64_t n_parameters() const;
 
   /// What the last layer multiplies [B, H], as in prediction: without dropout and draws.
   virtual at::Tensor hidden(const RowBatch&) const = 0;
@@ -57,6 +58,14 @@ class RowNet {
 
   /// The batch's mean cost [] in training.
   virtual at::Tensor loss(const RowBatch&, const RowStep&) const = 0;
+
+  // Nets whose parts take turns:
+  /// Before anything else of a step.
+  virtual void start_step(const RowStep&) {}
+  /// Whether the step changes weights()[weight].
+  virtual bool trains([[maybe_unused]] std::size_t weight, const RowStep&) const { return true; }
+  /// Whether its rows are to have noise and hidden ratings.
+  virtual bool wants_noise(const RowStep&) const { return true; }
 
  protected:
   std::vector<DenseWeight> weights_;
@@ -69,8 +78,8 @@ std::vector<float> hidden_values(const RowNet&, const RowBatch&);
 /// A tensor's values on the host, row-major.
 std::vector<float> host_values(const at::Tensor&);
 
-/// The nets by the name of their algorithm: autoencoder, profile, multvae. Weights are drawn from (seed,
-/// order of the weight). Error{usage} for options that contradict each other.
+/// The nets by the name of their algorithm: autoencoder, profile, multvae, recvae. Weights are drawn from
+/// (seed, order of the weight). Error{usage} for options that contradict each other.
 std::unique_ptr<RowNet> make_row_net(
     std::string_view name, const RowNetShape&, const NetOptions&, const RowNetOptions&, std::uint64_t seed);
 

@@ -70,11 +70,14 @@ struct RowNetOptions {
           self.masked);
     visit(Field{.name = "one-hot-occupation", .help = "an input for each occupation instead of one for all"},
           self.one_hot_occupation);
-    visit(Field{.name = "kl-weight",
-                .help = "multvae: weight of the divergence from the prior",
-                .min = 0,
-                .max = 100},
-          self.kl_weight);
+    visit(
+        Field{.name = "kl-weight",
+              .help =
+                  "multvae, recvae: weight of the divergence from the prior (recvae: for each rating of the "
+                  "user)",
+              .min = 0,
+              .max = 100},
+        self.kl_weight);
     visit(Field{.name = "kl-epochs",
                 .help = "multvae: the weight grows from 0 over so many epochs",
                 .min = 0,

@@ -12,14 +12,19 @@
 
 namespace movrec {
 
+/// Which rows make a batch, and how.
+struct RowDraw {
+  std::span<const std::uint32_t> rows;
+  std::span<const std::uint64_t> streams;  ///< what is random about rows[k] belongs to (seed, streams[k])
+  std::uint64_t seed = 0;
+  bool with_noise = true;  ///< and hidden ratings
+};
+
 /// The rows that a RowTrainer draws its batches from.
 struct RowSource {
   std::int64_t n_rows = 0;
   int passes = 1;  ///< over the rows in an epoch
-  /// These rows as training sees them; what is random about the k-th of them belongs to (seed, streams[k]).
-  std::function<RowBatch(
-      std::span<const std::uint32_t> rows, std::span<const std::uint64_t> streams, std::uint64_t seed)>
-      batch;
+  std::function<RowBatch(const RowDraw&)> batch;
 };
 
 /// Trains a RowNet, one step after the other; a Solver of model/solver_fit.hpp.
