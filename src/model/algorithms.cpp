@@ -220,7 +220,8 @@ constexpr Algorithm net(std::string_view name,
           .defaults = defaults,
           .fit = fit_net_model,
           .load = load_net_model,
-          .trains_by_gradient = true};
+          .trains_by_gradient = true,
+          .ranks_new_users = true};
 }
 
 constexpr std::array kMfSolvers{Solver{"als", kMfAls, kMfAlsDefaults}, Solver{"sgd", kMfSgd, kMfSgdDefaults},
@@ -239,7 +240,8 @@ constexpr Algorithm factors(std::string_view name,
           .fit = fit_mf_model,
           .load = load_net_model,
           .trains_by_gradient = true,
-          .solvers = solvers};
+          .solvers = solvers,
+          .ranks_new_users = true};
 }
 
 /// Models that rank, for new users too, and whose scores are no stars.
@@ -295,7 +297,8 @@ constexpr std::array kAlgorithms{
               .defaults = kSvdppDefaults,
               .fit = fit_svdpp_model,
               .load = load_svdpp_model,
-              .trains_by_gradient = true},
+              .trains_by_gradient = true,
+              .ranks_new_users = true},
     net("gmf",
         "generalized matrix factorization: a weight per factor of the product",
         kProductNet,
@@ -309,6 +312,7 @@ constexpr std::array kAlgorithms{
               .fit = fit_bfm_model,
               .load = load_bfm_model,
               .averages_sweeps = true,
+              .ranks_new_users = true,
               .ranks_slowly = true},
     Algorithm{.name = "sparsefc",
               .summary = "autoencoder of items with kernelised weights, by L-BFGS",
@@ -316,7 +320,8 @@ constexpr std::array kAlgorithms{
               .defaults = kSparseFcDefaults,
               .fit = fit_sparsefc_model,
               .load = load_sparsefc_model,
-              .trains_by_gradient = true},
+              .trains_by_gradient = true,
+              .ranks_new_users = true},
     Algorithm{.name = "autoencoder",
               .summary = "autoencoder of users' (or items') ratings, of any depth",
               .uses = kAutoencoder,

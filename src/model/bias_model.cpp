@@ -16,9 +16,9 @@ class BiasModel final : public Model {
   void score(std::span<const UserQuery> users, std::span<float> scores) const override {
     const std::size_t n_items = biases_.item.size();
     for (std::size_t u = 0; u < users.size(); ++u) {
-      const float user_stars = users[u].history
-                                   ? static_cast<float>(biases_.mean) + bias_of(*users[u].history)
-                                   : biases_.predict(users[u].user, kNoItem);
+      const float user_stars = users[u].history ? static_cast<float>(biases_.mean) +
+                                                      biases_.user_bias_of(*users[u].history, user_damping_)
+                                                : biases_.predict(users[u].user, kNoItem);
       for (std::size_t i = 0; i < n_items; ++i) scores[u * n_items + i] = user_stars + biases_.item[i];
     }
   }
@@ -38,16 +38,6 @@ class BiasModel final : public Model {
   }
 
  private:
-  /// fit_biases' b_u of a user with these ratings.
-  float bias_of(const History& history) const {
-    double sum = 0;
-    for (std::size_t k = 0; k < history.items.size(); ++k)
-      sum += static_cast<double>(history.stars[k]) - biases_.mean -
-             static_cast<double>(biases_.item[index(history.items[k])]);
-    const auto n = static_cast<double>(history.items.size());
-    return n > 0 ? static_cast<float>(sum / (n + user_damping_)) : 0.F;
-  }
-
   Biases biases_;
   double user_damping_;
 };

@@ -5,7 +5,7 @@
 namespace movrec {
 namespace {
 
-std::vector<std::int32_t> known(std::vector<std::int32_t> counts) {
+std::vector<std::int32_t> flags(std::vector<std::int32_t> counts) {
   for (std::int32_t& n : counts) n = n > 0 ? 1 : 0;
   return counts;
 }
@@ -22,13 +22,15 @@ StateArray array_of(const std::vector<T>& values) {
 
 }  // namespace
 
-Fallback::Fallback(Biases biases, const Ratings& train)
+Fallback::Fallback(const ModelSpec& spec, Biases biases, const Ratings& train)
     : biases_(std::move(biases)),
-      known_user_(known(ratings_per_user(train))),
-      known_item_(known(ratings_per_item(train))) {}
+      user_damping_(spec.options.bias.user_damping),
+      known_user_(flags(ratings_per_user(train))),
+      known_item_(flags(ratings_per_item(train))) {}
 
-Fallback::Fallback(const StateDict& state, std::int32_t n_users, std::int32_t n_items) {
-  const auto users = static_cast<std::size_t>(n_users), items = static_cast<std::size_t>(n_items);
+Fallback::Fallback(const ModelSpec& spec, const StateDict& state)
+    : user_damping_(spec.options.bias.user_damping) {
+  const auto users = static_cast<std::size_t>(spec.n_users), items = static_cast<std::size_t>(spec.n_items);
   biases_ = {.mean = state.values<double>("fallback.mean", 1)[0],
              .user = copy_of(state.values<float>("fallback.user", users)),
              .item = copy_of(state.values<float>("fallback.item", items))};
@@ -42,6 +44,21 @@ void Fallback::save(StateDict& state) const {
   state.set("fallback.item", array_of(biases_.item));
   state.set("known.user", array_of(known_user_));
   state.set("known.item", array_of(known_item_));
+}
+
+KnownHistory Fallback::known(const History& history) const {
+  KnownHistory known;
+  for (std::size_t k = 0; k < history.items.size(); ++k) {
+    if (!knows(history.items[k])) continue;
+    known.items.push_back(history.items[k]);
+    known.stars.push_back(history.stars[k]);
+  }
+  return known;
+}
+
+bool Fallback::knows(const UserQuery& query) const {
+  if (!query.history) return knows(query.user);
+  return std::ranges::any_of(query.history->items, [&](ItemIdx item) { return knows(item); });
 }
 
 void Fallback::replace(std::span<const UserIdx> users,
@@ -58,11 +75,15 @@ void Fallback::replace(std::span<const UserQuery> users,
   for (std::size_t k = 0; k < items.size(); ++k)
     if (!knows(items[k])) cold.push_back(k);
   for (std::size_t u = 0; u < users.size(); ++u) {
+    const UserQuery& query = users[u];
     const auto row = scores.subspan(u * items.size(), items.size());
-    if (knows(users[u].user)) {
-      for (const std::size_t k : cold) row[k] = biases_.predict(users[u].user, items[k]);
+    const float shift = query.history ? biases_.user_bias_of(*query.history, user_damping_) : 0.F;
+    const UserIdx user = query.history ? kNoUser : query.user;
+    const auto replace_one = [&](std::size_t k) { row[k] = biases_.predict(user, items[k]) + shift; };
+    if (knows(query)) {
+      std::ranges::for_each(cold, replace_one);
     } else {
-      for (std::size_t k = 0; k < items.size(); ++k) row[k] = biases_.predict(users[u].user, items[k]);
+      for (std::size_t k = 0; k < items.size(); ++k) replace_one(k);
     }
   }
 }

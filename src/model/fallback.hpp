@@ -6,19 +6,35 @@
 
 #include "movrec/core/state_dict.hpp"
 #include "movrec/data/ratings.hpp"
+#include "movrec/model/algorithm.hpp"
 #include "movrec/model/model.hpp"
 #include "movrec/solve/bias.hpp"
 
 namespace movrec {
 
-/// What the biases say, in place of what a model would make of users and items without training ratings.
+/// Of a history, the items that the training rows know.
+struct KnownHistory {
+  std::vector<ItemIdx> items{};
+  std::vector<float> stars{};
+
+  bool empty() const { return items.empty(); }
+  History view() const { return {items, stars}; }
+};
+
+/// What the biases say, in place of what a model would make of users and items without training ratings. A
+/// user who shows a history is known if the history holds a known item, and what he has in the training rows
+/// does not count.
 class Fallback {
  public:
-  Fallback(Biases, const Ratings& train);
-  Fallback(const StateDict&, std::int32_t n_users, std::int32_t n_items);
+  Fallback(const ModelSpec&, Biases, const Ratings& train);
+  Fallback(const ModelSpec&, const StateDict&);
   void save(StateDict&) const;
 
   const Biases& biases() const { return biases_; }
+  /// 1 for those with training ratings.
+  std::span<const std::int32_t> known_users() const { return known_user_; }
+  std::span<const std::int32_t> known_items() const { return known_item_; }
+  KnownHistory known(const History&) const;
 
   /// Replaces the stars of pairs that are not known.
   void replace(std::span<const UserIdx> users, std::span<const ItemIdx> items, std::span<float> stars) const;
@@ -30,9 +46,11 @@ class Fallback {
  private:
   bool knows(UserIdx user) const { return user != kNoUser && known_user_[index(user)] != 0; }
   bool knows(ItemIdx item) const { return item != kNoItem && known_item_[index(item)] != 0; }
+  bool knows(const UserQuery&) const;
 
   Biases biases_;
-  std::vector<std::int32_t> known_user_, known_item_;  ///< 1 for those with training ratings
+  double user_damping_;
+  std::vector<std::int32_t> known_user_, known_item_;
 };
 
 }  // namespace movrec

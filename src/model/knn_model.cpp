@@ -89,6 +89,19 @@ class KnnModel final : public Model {
     return {.history = true};
   }
 
+  bool knows_similarities() const override {
+    return true;
+  }
+  /// Those of the item's neighbours; all others are 0.
+  void item_similarities(ItemIdx item, std::span<float> similarities) const override {
+    std::ranges::fill(similarities, 0.F);
+    const auto items = list(neighbours_.items, neighbours_.begin, index(item));
+    const auto values = list(neighbours_.similarities, neighbours_.begin, index(item));
+    for (std::size_t k = 0; k < items.size(); ++k)
+      similarities[static_cast<std::size_t>(items[k])] = values[k];
+    if (!items.empty()) similarities[index(item)] = 1;
+  }
+
   std::int64_t n_parameters() const override {
     return static_cast<std::int64_t>(1 + biases_.user.size() + n_items() + weights_.size());
   }
@@ -130,10 +143,7 @@ class KnnModel final : public Model {
   }
   float lay_out(const History& history, float* residuals) const {
     const std::size_t n = history.items.size();
-    double sum = 0;
-    for (std::size_t k = 0; k < n; ++k)
-      sum += static_cast<double>(history.stars[k] - biases_.predict(kNoUser, history.items[k]));
-    const float bias = n == 0 ? 0.F : static_cast<float>(sum / (static_cast<double>(n) + user_damping_));
+    const float bias = biases_.user_bias_of(history, user_damping_);
     for (std::size_t k = 0; k < n; ++k)
       residuals[index(history.items[k])] =
           history.stars[k] - biases_.predict(kNoUser, history.items[k]) - bias;

@@ -24,6 +24,15 @@ StateDict weights_of(const MfTables& tables, const ModelSpec& spec) {
   return state;
 }
 
+StateDict weights_of(const MfSgd& solver, const ModelSpec& spec) {
+  return weights_of(solver.tables(), spec);
+}
+StateDict weights_of(const MfAls& solver, const ModelSpec& spec) {
+  StateDict state = weights_of(solver.tables(), spec);
+  solver.prior().save(state);
+  return state;
+}
+
 /// The solver's epochs, with the pair net as their model.
 template <class Solver, int n_steps>
 std::unique_ptr<Model> fit_by(const FitContext& context, const Biases& start, Solver solver) {
@@ -31,17 +40,17 @@ std::unique_ptr<Model> fit_by(const FitContext& context, const Biases& start, So
   return SolverFit<Solver, n_steps>(
              context, std::move(solver),
              [&](const Solver& of) {
-               return start_net_model(spec, context.train, start, weights_of(of.tables(), spec));
+               return start_net_model(spec, context.train, start, weights_of(of, spec));
              },
-             [&](Model& model, const Solver& of) { load_net_weights(model, weights_of(of.tables(), spec)); })
+             [&](Model& model, const Solver& of) { load_net_weights(model, weights_of(of, spec)); })
       .run();
 }
 
-MfShape shape_of(const NetOptions& net) {
+}  // namespace
+
+MfShape mf_shape(const NetOptions& net) {
   return {static_cast<std::size_t>(net.embedding_dim), net.bias_terms, net.global_mean};
 }
-
-}  // namespace
 
 std::unique_ptr<Model> fit_mf_model(const FitContext& context) {
   const AlgorithmOptions& options = context.spec.options;
@@ -50,10 +59,10 @@ std::unique_ptr<Model> fit_mf_model(const FitContext& context) {
   if (options.mf.solver == "sgd")
     return fit_by<MfSgd, MfSgd::kStripes>(
         context, start,
-        MfSgd(context.train, start, shape_of(options.net), options.train.embedding_l2, options.net.init_std,
+        MfSgd(context.train, start, mf_shape(options.net), options.train.embedding_l2, options.net.init_std,
               options.train.seed));
   return fit_by<MfAls, 2>(context, start,
-                          MfAls(context.train, start, shape_of(options.net), options.mf, options.train.seed));
+                          MfAls(context.train, start, mf_shape(options.net), options.mf, options.train.seed));
 }
 
 }  // namespace movrec

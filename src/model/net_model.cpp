@@ -4,16 +4,72 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 #include <vector>
 
+#include "model/cosines.hpp"
 #include "model/fallback.hpp"
+#include "movrec/model/mf_model.hpp"
 #include "movrec/net/net.hpp"
+#include "movrec/ops/parallel.hpp"
 #include "movrec/ops/state.hpp"
+#include "movrec/solve/mf_fold_in.hpp"
+#include "solve/gauss_newton.hpp"
 
 namespace movrec {
 namespace {
 
 constexpr std::size_t kPairsPerBlock = 1 << 18;
+
+/// In the order of a net's tables.
+std::vector<float> joined_rows(const Net& net, Side side, bool with_bias) {
+  std::vector<at::Tensor> parts;
+  for (const EmbeddingTable& table : net.tables())
+    if (table.side == side && (with_bias || !table.name.ends_with("bias")))
+      parts.push_back(table.weight.detach().cpu());
+  const at::Tensor rows = at::cat(parts, 1).contiguous();
+  return {rows.data_ptr<float>(), rows.data_ptr<float>() + rows.numel()};
+}
+
+/// A new user's row by his ratings: the net's cost of them, the penalty of training once per rating, and what
+/// the other users' rows are like.
+class NetFoldIn {
+ public:
+  NetFoldIn(const Net& net, const ModelSpec& spec, std::span<const std::int32_t> known_users) : net_(net) {
+    const std::vector<float> rows = joined_rows(net, Side::user, true);
+    prior_ = row_prior(rows.data(), rows.size() / known_users.size(), known_users);
+    const bool has_classes = spec.options.net.loss == "ordinal" || spec.options.net.loss == "softmax";
+    const double range = static_cast<double>(spec.stars.max - spec.stars.min) / 4;
+    noise_ = kRatingNoise * (has_classes ? 1 : range * range);
+    l2_ = spec.options.train.embedding_l2;
+  }
+
+  void solve(const History& history, std::span<float> row) const {
+    const std::size_t width = prior_.mean.size();
+    std::vector<float> penalty(width), mean(width);
+    const double per_rating = l2_ * static_cast<double>(history.items.size());
+    for (std::size_t f = 0; f < width; ++f) {
+      const double pull = prior_pull(noise_, prior_.variance[f], history.items.size());
+      penalty[f] = static_cast<float>(per_rating + pull);
+      mean[f] = static_cast<float>(pull / (per_rating + pull)) * prior_.mean[f];
+    }
+    const auto ratings = net_.ratings_of(history);
+    const RowCosts costs{.n = history.items.size(),
+                         .numbers = [&](std::span<const float> at, std::span<float> raw, float* jacobian,
+                                        std::size_t stride) { ratings->raw(at, raw, jacobian, stride); },
+                         .cost = [&](std::span<const float> raw,
+                                     std::span<float> slopes) { return ratings->cost(raw, slopes); }};
+    RidgeSolver solver(width);
+    std::ranges::copy(prior_.mean, row.begin());
+    minimise_row(costs, penalty, mean, row, solver);
+  }
+
+ private:
+  const Net& net_;
+  RowPrior prior_;
+  double noise_, l2_;
+};
 
 template <class Idx>
 at::Tensor index_tensor(std::span<const Idx> indices, const at::Device& device) {
@@ -28,9 +84,7 @@ at::Tensor index_tensor(std::span<const Idx> indices, const at::Device& device) 
 class NetModel final : public Model {
  public:
   NetModel(const ModelSpec& spec, Fallback fallback, const std::string& device)
-      : n_items_(spec.n_items), device_(device), fallback_(std::move(fallback)) {
-    const NetShape shape{spec.n_users, spec.n_items, spec.stars, fallback_.biases().mean};
-    net_ = make_pair_net(spec.algorithm, shape, spec.options.net, spec.options.train.seed);
+      : spec_(spec), device_(device), fallback_(std::move(fallback)), net_(make_net()) {
     for (EmbeddingTable& table : net_->tables()) table.weight = table.weight.to(device_);
     for (DenseWeight& weight : net_->weights())
       weight.weight = weight.weight.detach().to(device_).requires_grad_();
@@ -54,8 +108,8 @@ class NetModel final : public Model {
 
   void score(std::span<const UserQuery> queries, std::span<float> scores) const override {
     std::vector<ItemIdx> all;
-    for (std::int32_t i = 0; i < n_items_; ++i) all.push_back(ItemIdx{i});
-    score_items(queries, all, n_items_, scores);
+    for (std::int32_t i = 0; i < spec_.n_items; ++i) all.push_back(ItemIdx{i});
+    score_items(queries, all, spec_.n_items, scores);
   }
 
   void score_items(std::span<const UserQuery> queries,
@@ -63,14 +117,17 @@ class NetModel final : public Model {
                    std::int32_t,
                    std::span<float> scores) const override {
     at::NoGradGuard no_grad;
-    std::vector<UserIdx> users;
-    for (const UserQuery& query : queries) users.push_back(query.user);
     const at::Tensor out =
-        net_->score(index_tensor(std::span<const UserIdx>(users), device_), index_tensor(items, device_))
-            .cpu()
-            .contiguous();
+        net_->score_rows(user_rows(queries), index_tensor(items, device_)).cpu().contiguous();
     std::copy_n(out.data_ptr<float>(), out.numel(), scores.data());
     fallback_.replace(queries, items, scores);
+  }
+
+  QuerySupport supports() const override { return {.history = true}; }
+
+  bool knows_similarities() const override { return true; }
+  void item_similarities(ItemIdx item, std::span<float> similarities) const override {
+    cosines(joined_rows(*net_, Side::item, false), fallback_.known_items(), item, similarities);
   }
 
   std::int64_t n_parameters() const override { return net_->n_parameters(); }
@@ -80,19 +137,101 @@ class NetModel final : public Model {
     for (const EmbeddingTable& table : net_->tables()) state.set(table.name, to_state(table.weight));
     for (const DenseWeight& weight : net_->weights()) state.set(weight.name, to_state(weight.weight));
     fallback_.save(state);
+    if (prior_) prior_->save(state);
     return state;
   }
 
   void load_weights(const StateDict& state) {
     for (EmbeddingTable& table : net_->tables()) copy_from_state(table.weight, state, table.name);
     for (DenseWeight& weight : net_->weights()) copy_from_state(weight.weight, state, weight.name);
+    als_ = nullptr;
+    if (MfPrior::stands_in(state))
+      prior_ = MfPrior::of(state, static_cast<std::size_t>(spec_.n_items),
+                           static_cast<std::size_t>(spec_.options.net.embedding_dim));
   }
 
  private:
-  std::int32_t n_items_;
+  std::unique_ptr<Net> make_net() const {
+    const NetShape shape{spec_.n_users, spec_.n_items, spec_.stars, fallback_.biases().mean};
+    return make_pair_net(spec_.algorithm, shape, spec_.options.net, spec_.options.train.seed);
+  }
+
+  /// Each user table's rows of the queries: the trained ones, or what a history is solved into.
+  std::vector<at::Tensor> user_rows(std::span<const UserQuery> queries) const {
+    std::vector<UserIdx> users;
+    std::vector<std::pair<std::int64_t, KnownHistory>> histories;
+    for (const UserQuery& query : queries) {
+      users.push_back(query.history ? kNoUser : query.user);
+      if (!query.history) continue;
+      KnownHistory known = fallback_.known(*query.history);
+      if (!known.empty()) histories.emplace_back(std::ssize(users) - 1, std::move(known));
+    }
+    const at::Tensor rows = index_tensor(std::span<const UserIdx>(users), device_);
+    std::vector<at::Tensor> out;
+    for (const EmbeddingTable& table : net_->tables())
+      if (table.side == Side::user) out.push_back(table.weight.detach().index_select(0, rows));
+    if (histories.empty()) return out;
+    const std::vector<float> solved = fold_in(histories);
+    std::vector<std::int64_t> places;
+    for (const auto& [place, history] : histories) places.push_back(place);
+    const at::Tensor all = at::from_blob(const_cast<float*>(solved.data()),
+                                         {std::ssize(histories), std::ssize(solved) / std::ssize(histories)});
+    std::int64_t column = 0;
+    for (at::Tensor& of_table : out) {
+      of_table.index_copy_(0, at::tensor(places).to(device_),
+                           all.slice(1, column, column + of_table.size(1)).contiguous().to(device_));
+      column += of_table.size(1);
+    }
+    return out;
+  }
+
+  /// [histories, width of all user tables].
+  std::vector<float> fold_in(const std::vector<std::pair<std::int64_t, KnownHistory>>& histories) const {
+    std::size_t width = 0;
+    for (const EmbeddingTable& table : net_->tables())
+      if (table.side == Side::user) width += static_cast<std::size_t>(table.weight.size(1));
+    std::vector<float> rows(histories.size() * width);
+    const auto solve_all = [&](const auto& solve) {
+      for_each_task(std::ssize(histories), [&](std::int64_t k) {
+        const auto at = static_cast<std::size_t>(k);
+        solve(histories[at].second.view(), std::span(rows).subspan(at * width, width));
+      });
+    };
+    if (prior_) {
+      if (!als_) als_ = make_als_fold_in();
+      solve_all([&](const History& history, std::span<float> row) { als_->solve(history, row); });
+      return rows;
+    }
+    const std::unique_ptr<Net> copy = device_.is_cpu() ? nullptr : make_net();
+    if (copy) {
+      for (std::size_t t = 0; t < copy->tables().size(); ++t)
+        copy->tables()[t].weight.copy_(net_->tables()[t].weight);
+      for (std::size_t w = 0; w < copy->weights().size(); ++w)
+        copy->weights()[w].weight.copy_(net_->weights()[w].weight);
+    }
+    const NetFoldIn by_gradient(copy ? *copy : *net_, spec_, fallback_.known_users());
+    solve_all([&](const History& history, std::span<float> row) { by_gradient.solve(history, row); });
+    return rows;
+  }
+
+  std::unique_ptr<MfAlsFoldIn> make_als_fold_in() const {
+    MfTables tables;
+    for (const EmbeddingTable& table : net_->tables()) {
+      const auto* from = table.weight.data_ptr<float>();
+      if (table.side == Side::item)
+        (table.name == "item_factors" ? tables.item_factors : tables.item_bias)
+            .assign(from, from + table.weight.numel());
+    }
+    return std::make_unique<MfAlsFoldIn>(tables, *prior_, mf_shape(spec_.options.net), spec_.options.mf,
+                                         fallback_.biases().mean);
+  }
+
+  ModelSpec spec_;
   at::Device device_;
   Fallback fallback_;
   std::unique_ptr<Net> net_;
+  std::optional<MfPrior> prior_;              ///< of a net that MfAls has fitted
+  mutable std::unique_ptr<MfAlsFoldIn> als_;  ///< made when a history first asks for it
 };
 
 /// Losses over classes know only the stars that stand in the scale's steps.
@@ -116,7 +255,8 @@ std::unique_ptr<Model> fit_net_model(const FitContext& context) {
   check_classes(context.train, context.spec);
   const TrainOptions& options = context.spec.options.train;
   auto model = std::make_unique<NetModel>(
-      context.spec, Fallback(fit_biases(context.train, context.spec.options.bias), context.train),
+      context.spec,
+      Fallback(context.spec, fit_biases(context.train, context.spec.options.bias), context.train),
       context.device);
   Trainer trainer(model->net(), context.train, options, context.device);
   if (context.resume) {
@@ -136,7 +276,7 @@ std::unique_ptr<Model> fit_net_model(const FitContext& context) {
 }
 
 std::unique_ptr<Model> load_net_model(const ModelSpec& spec, const StateDict& state) {
-  auto model = std::make_unique<NetModel>(spec, Fallback(state, spec.n_users, spec.n_items), "cpu");
+  auto model = std::make_unique<NetModel>(spec, Fallback(spec, state), "cpu");
   model->load_weights(state);
   return model;
 }
@@ -145,7 +285,7 @@ std::unique_ptr<Model> start_net_model(const ModelSpec& spec,
                                        const Ratings& train,
                                        Biases biases,
                                        const StateDict& weights) {
-  auto model = std::make_unique<NetModel>(spec, Fallback(std::move(biases), train), "cpu");
+  auto model = std::make_unique<NetModel>(spec, Fallback(spec, std::move(biases), train), "cpu");
   model->load_weights(weights);
   return model;
 }

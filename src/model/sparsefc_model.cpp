@@ -5,19 +5,21 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "core/multiversion.hpp"
+#include "model/cosines.hpp"
 #include "model/fallback.hpp"
 #include "movrec/core/stop.hpp"
 #include "movrec/ops/gemm.hpp"
 #include "movrec/ops/parallel.hpp"
 #include "movrec/solve/sparsefc.hpp"
+#include "solve/ridge.hpp"
 
 namespace movrec {
 namespace {
 
 constexpr std::size_t kPairsPerTask = 4096;
-
 MOVREC_MULTIVERSION
 float dot(const float* a, const float* b, std::size_t n) {
   constexpr std::size_t kLanes = 16;
@@ -69,6 +71,17 @@ class SparseFcModel final : public Model {
     multiply(queries, picked, items, scores);
   }
 
+  QuerySupport supports() const override { return {.history = true}; }
+
+  bool knows_similarities() const override { return true; }
+  /// Of the codes less their mean: sigmoids are all positive.
+  void item_similarities(ItemIdx item, std::span<float> similarities) const override {
+    const RowPrior of_items = row_prior(codes_.codes.data(), codes_.dim, fallback_.known_items());
+    std::vector<float> centred = codes_.codes;
+    for (std::size_t k = 0; k < centred.size(); ++k) centred[k] -= of_items.mean[k % codes_.dim];
+    cosines(centred, fallback_.known_items(), item, similarities);
+  }
+
   std::int64_t n_parameters() const override { return n_parameters_; }
 
   StateDict state() const override {
@@ -91,17 +104,55 @@ class SparseFcModel final : public Model {
                 const std::vector<float>& item_rows,
                 std::span<const ItemIdx> items,
                 std::span<float> scores) const {
-    std::vector<float> user_rows(queries.size() * codes_.dim);
-    for (std::size_t q = 0; q < queries.size(); ++q) {
+    const std::size_t width = codes_.dim;
+    std::vector<float> user_rows(queries.size() * width), bias(queries.size());
+    std::optional<DecoderPrior> prior;
+    if (std::ranges::any_of(queries, [](const UserQuery& query) { return query.history.has_value(); }))
+      prior.emplace(*this);
+    for_each_task(std::ssize(queries), [&](std::int64_t task) {
+      const auto q = static_cast<std::size_t>(task);
+      const auto row = std::span(user_rows).subspan(q * width, width);
       const UserIdx user = queries[q].user;
-      if (user == kNoUser) continue;
-      std::copy_n(user_row(user), codes_.dim, user_rows.data() + q * codes_.dim);
-      std::fill_n(scores.data() + q * items.size(), items.size(), codes_.bias[index(user)]);
-    }
+      if (queries[q].history) {
+        bias[q] = fold_in(fallback_.known(*queries[q].history), *prior, row);
+      } else if (user != kNoUser) {
+        bias[q] = codes_.bias[index(user)];
+        std::copy_n(user_row(user), width, row.data());
+      }
+      std::fill_n(scores.data() + q * items.size(), items.size(), bias[q]);
+    });
     const auto dim = static_cast<std::int64_t>(codes_.dim), n = static_cast<std::int64_t>(items.size());
     gemm(Transpose::no, Transpose::yes, std::ssize(queries), n, dim, user_rows.data(), dim, item_rows.data(),
          dim, 1, scores.data(), n);
     fallback_.replace(queries, items, scores);
+  }
+
+  /// What the decoder's rows and biases of the trained users are like.
+  struct DecoderPrior {
+    explicit DecoderPrior(const SparseFcModel& model)
+        : row(row_prior(model.codes_.decoder.data(), model.codes_.dim, model.fallback_.known_users())),
+          bias(row_prior(model.codes_.bias.data(), 1, model.fallback_.known_users())) {}
+    RowPrior row, bias;
+  };
+
+  /// A new user's row of the decoder, and his bias: the ridge regression of his stars on the codes that is
+  /// drawn to the other users' rows.
+  float fold_in(const KnownHistory& history, const DecoderPrior& prior, std::span<float> row) const {
+    const std::size_t width = codes_.dim, n = history.items.size();
+    std::vector<float> mean = prior.row.mean, penalty(width + 1), solved(width + 1);
+    mean.push_back(prior.bias.mean[0]);
+    for (std::size_t f = 0; f < width; ++f)
+      penalty[f] = static_cast<float>(prior_pull(kRatingNoise, prior.row.variance[f], n));
+    penalty[width] = static_cast<float>(prior_pull(kRatingNoise, prior.bias.variance[0], n));
+    RidgeSolver solver(width + 1);
+    float* to = solver.rows(n);
+    for (std::size_t k = 0; k < n; ++k, to += solver.stride()) {
+      std::copy_n(item_row(history.items[k]), width, to);
+      to[width] = 1;
+    }
+    solver.solve(history.stars, penalty, mean, solved);
+    std::copy_n(solved.begin(), width, row.begin());
+    return solved[width];
   }
 
   Fallback fallback_;
@@ -116,8 +167,8 @@ std::unique_ptr<Model> fit_sparsefc_model(const FitContext& context) {
   const Biases biases = fit_biases(context.train, options.bias);
   SparseFc solver(context.train, biases, options.net.layers, options.sparsefc, options.train.seed);
   if (context.resume) solver.load(context.resume->trainer);
-  auto model =
-      std::make_unique<SparseFcModel>(Fallback(biases, context.train), solver.codes(), solver.n_parameters());
+  auto model = std::make_unique<SparseFcModel>(Fallback(context.spec, biases, context.train), solver.codes(),
+                                               solver.n_parameters());
   if (context.on_start) context.on_start(*model);
 
   const int last = context.last_epoch > 0 ? context.last_epoch : options.train.epochs;
@@ -161,7 +212,7 @@ std::unique_ptr<Model> load_sparsefc_model(const ModelSpec& spec, const StateDic
   codes.codes = get("codes", n_items * codes.dim);
   codes.decoder = get("decoder", n_users * codes.dim);
   codes.bias = get("user_bias", n_users);
-  return std::make_unique<SparseFcModel>(Fallback(state, spec.n_users, spec.n_items), std::move(codes),
+  return std::make_unique<SparseFcModel>(Fallback(spec, state), std::move(codes),
                                          state.values<std::int64_t>("n_parameters", 1)[0]);
 }
 

@@ -7,6 +7,7 @@
 namespace movrec {
 
 Net::~Net() = default;
+UserRatings::~UserRatings() = default;
 
 std::int64_t Net::n_parameters() const {
   std::int64_t n = 0;
@@ -27,6 +28,13 @@ at::Tensor Net::predict(const at::Tensor& users, const at::Tensor& items) const 
   for (const EmbeddingTable& table : tables_)
     rows.push_back(table.weight.index_select(0, table.side == Side::user ? users : items));
   return forward(rows, nullptr);
+}
+
+at::Tensor Net::score(const at::Tensor& users, const at::Tensor& items) const {
+  std::vector<at::Tensor> rows;
+  for (const EmbeddingTable& table : tables_)
+    if (table.side == Side::user) rows.push_back(table.weight.index_select(0, users));
+  return score_rows(rows, items);
 }
 
 at::Tensor Net::loss(std::span<const at::Tensor> rows,

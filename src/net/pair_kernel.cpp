@@ -175,11 +175,17 @@ at::Tensor predict_pairs(const PairWeights& net, const at::Tensor& users, const 
   return out;
 }
 
-at::Tensor score_pairs(const PairWeights& net, const at::Tensor& users, const at::Tensor& items) {
-  const std::int64_t n_users = users.size(0), n_items = items.size(0);
+at::Tensor score_pairs(PairWeights net, std::span<const at::Tensor> user_rows, const at::Tensor& items) {
+  const std::int64_t n_users = user_rows[0].size(0), n_items = items.size(0);
   at::Tensor out = at::empty({n_users, n_items}, at::kFloat);
-  const at::Tensor user_rows = users.to(at::kLong).contiguous(), item_rows = items.to(at::kLong).contiguous();
-  const auto* user = user_rows.data_ptr<std::int64_t>();
+  std::vector<at::Tensor> tables;
+  for (const at::Tensor& rows : user_rows) tables.push_back(rows.contiguous());
+  std::size_t next = 0;
+  for (PairWeights::Sides* sides : {&net.bias, &net.factors, &net.towers})
+    if ((*sides)[0] != nullptr) (*sides)[0] = tables[next++].data_ptr<float>();
+  std::vector<std::int64_t> user(size(n_users));
+  std::iota(user.begin(), user.end(), 0);
+  const at::Tensor item_rows = items.to(at::kLong).contiguous();
   const auto* item = item_rows.data_ptr<std::int64_t>();
   auto* scores = out.data_ptr<float>();
 
@@ -194,7 +200,7 @@ at::Tensor score_pairs(const PairWeights& net, const at::Tensor& users, const at
     const std::int64_t begin = task * kUsers, m = std::min(kUsers, n_users - begin);
     float* to = scores + begin * n_items;
     for (std::int64_t u = 0; u < m; ++u) {
-      const float start = net.offset + (net.bias[0] == nullptr ? 0.F : net.bias[0][user[begin + u]]);
+      const float start = net.offset + (net.bias[0] == nullptr ? 0.F : net.bias[0][begin + u]);
       for (std::int64_t i = 0; i < n_items; ++i) to[u * n_items + i] = start + item_bias[size(i)];
     }
     if (net.dim == 0) return;
@@ -202,7 +208,7 @@ at::Tensor score_pairs(const PairWeights& net, const at::Tensor& users, const at
     for (std::int64_t u = 0; u < m; ++u)
       for (std::int64_t f = 0; f < net.dim; ++f)
         factors[size(u * net.dim + f)] =
-            net.factors[0][user[begin + u] * net.dim + f] * (net.product == nullptr ? 1.F : net.product[f]);
+            net.factors[0][(begin + u) * net.dim + f] * (net.product == nullptr ? 1.F : net.product[f]);
     gemm(Transpose::no, Transpose::yes, m, n_items, net.dim, factors.data(), net.dim, item_factors.data(),
          net.dim, 1, to, n_items);
   });
@@ -213,7 +219,7 @@ at::Tensor score_pairs(const PairWeights& net, const at::Tensor& users, const at
     tower.dim = 0;
     tower.offset = 0;
     FirstLayer first;
-    run_first_layer(net, {std::span(user, size(n_users)), std::span(item, size(n_items))}, first);
+    run_first_layer(net, {std::span<const std::int64_t>(user), std::span(item, size(n_items))}, first);
     std::vector<std::int32_t> slots(size(n_items));
     std::iota(slots.begin(), slots.end(), 0);
     // A block of items stays in the cache for a few users.

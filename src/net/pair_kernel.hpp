@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "movrec/net/net.hpp"
@@ -92,7 +93,7 @@ void forward_block(const PairWeights&,
 /// Stars [B] of pairs, users [B], items [B] int32.
 at::Tensor predict_pairs(const PairWeights&, const at::Tensor& users, const at::Tensor& items);
 
-/// Stars [U, I] of items [I] for users [U], int32.
-at::Tensor score_pairs(const PairWeights&, const at::Tensor& users, const at::Tensor& items);
+/// Stars [U, I] of items [I] (int32) for users with these rows of the net's user tables, in their order.
+at::Tensor score_pairs(PairWeights, std::span<const at::Tensor> user_rows, const at::Tensor& items);
 
 }  // namespace movrec

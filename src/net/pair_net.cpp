@@ -12,6 +12,7 @@
 #include "net/init.hpp"
 #include "net/pair_kernel.hpp"
 #include "net/pair_pass.hpp"
+#include "net/user_ratings.hpp"
 
 namespace movrec {
 namespace {
@@ -105,22 +106,26 @@ at::Tensor PairNet::predict(const at::Tensor& users, const at::Tensor& items) co
   return predict_pairs(PairWeights(*this), users, items);
 }
 
-at::Tensor PairNet::score(const at::Tensor& users, const at::Tensor& items) const {
-  return users.is_cpu() ? score_pairs(PairWeights(*this), users, items) : score_reference(users, items);
+at::Tensor PairNet::score_rows(std::span<const at::Tensor> user_rows, const at::Tensor& items) const {
+  return items.is_cpu() ? score_pairs(PairWeights(*this), user_rows, items)
+                        : score_reference(user_rows, items);
 }
 
-at::Tensor PairNet::score_reference(const at::Tensor& users, const at::Tensor& items) const {
-  at::Tensor raw = at::full({users.size(0), items.size(0)}, offset(), table(0).options());
-  if (layout_.bias >= 0)
-    raw = raw + gathered(layout_.bias, Side::user, users) + gathered(layout_.bias, Side::item, items).t();
+at::Tensor PairNet::score_reference(std::span<const at::Tensor> user_rows, const at::Tensor& items) const {
+  at::Tensor raw = at::full({user_rows[0].size(0), items.size(0)}, offset(), table(0).options());
+  if (layout_.bias >= 0) raw = raw + user_row(user_rows, layout_.bias) + item_rows(layout_.bias, items).t();
   if (layout_.factors >= 0) {
-    at::Tensor factors = gathered(layout_.factors, Side::user, users);
+    at::Tensor factors = user_row(user_rows, layout_.factors);
     if (layout_.product_weight >= 0) factors = factors * weight(layout_.product_weight);
-    raw = raw.addmm_(factors, gathered(layout_.factors, Side::item, items).t());
+    raw = raw.addmm_(factors, item_rows(layout_.factors, items).t());
   }
-  if (layout_.towers >= 0) raw = raw + score_tower(users, items);
+  if (layout_.towers >= 0) raw = raw + score_tower(user_row(user_rows, layout_.towers), items);
   if (layout_.head_bias >= 0) raw = raw + weight(layout_.head_bias);
   return squash(raw);
+}
+
+std::unique_ptr<UserRatings> PairNet::ratings_of(const History& history) const {
+  return make_user_ratings(PairWeights(*this), history);
 }
 
 std::unique_ptr<GradientPass> PairNet::make_cpu_pass() const {
@@ -132,9 +137,8 @@ std::int64_t PairNet::flops_per_row() const {
 }
 
 /// The first layer is linear in its two halves: each is computed once per user and once per item.
-at::Tensor PairNet::score_tower(const at::Tensor& users, const at::Tensor& items) const {
-  at::Tensor of_users = gathered(layout_.towers, Side::user, users);
-  at::Tensor of_items = gathered(layout_.towers, Side::item, items);
+at::Tensor PairNet::score_tower(const at::Tensor& user_rows, const at::Tensor& items) const {
+  at::Tensor of_users = user_rows, of_items = item_rows(layout_.towers, items);
   const std::int64_t half = options_.layers[0];
   if (layout_.hidden.empty()) {
     const at::Tensor head = weight(layout_.head_weight)[0];
@@ -144,11 +148,11 @@ at::Tensor PairNet::score_tower(const at::Tensor& users, const at::Tensor& items
   const at::Tensor first = weight(layout_.hidden[0]);
   of_users = at::linear(of_users, first.slice(1, 0, half), weight(layout_.hidden[0] + 1));
   of_items = at::linear(of_items, first.slice(1, half));
-  at::Tensor out = at::empty({users.size(0), items.size(0)}, of_users.options());
+  at::Tensor out = at::empty({of_users.size(0), items.size(0)}, of_users.options());
   const std::int64_t width = first.size(0);
   const std::int64_t block = std::max<std::int64_t>(1, kBlockFloats / (items.size(0) * width));
-  for (std::int64_t begin = 0; begin < users.size(0); begin += block) {
-    const at::Tensor part = of_users.slice(0, begin, std::min(begin + block, users.size(0)));
+  for (std::int64_t begin = 0; begin < of_users.size(0); begin += block) {
+    const at::Tensor part = of_users.slice(0, begin, std::min(begin + block, of_users.size(0)));
     at::Tensor x = (part.unsqueeze(1) + of_items).relu_().view({-1, width});
     for (std::size_t i = 1; i < layout_.hidden.size(); ++i)
       x = at::linear(x, weight(layout_.hidden[i]), weight(layout_.hidden[i] + 1)).relu_();
@@ -208,8 +212,8 @@ std::uint64_t PairNet::next_seed() {
   return mix_seed(seed_, n_seeds_++);
 }
 
-at::Tensor PairNet::gathered(int pair, Side side, const at::Tensor& rows) const {
-  return table(pair + (side == Side::item ? 1 : 0)).index_select(0, rows);
+at::Tensor PairNet::item_rows(int pair, const at::Tensor& items) const {
+  return table(pair + 1).index_select(0, items);
 }
 
 std::span<const PairNetParts> pair_nets() {

@@ -28,12 +28,13 @@ class PairNet final : public Net {
                   const at::Tensor& stars,
                   const DropoutStep* dropout) const override;
   at::Tensor predict(const at::Tensor& users, const at::Tensor& items) const override;
-  at::Tensor score(const at::Tensor& users, const at::Tensor& items) const override;
+  at::Tensor score_rows(std::span<const at::Tensor> user_rows, const at::Tensor& items) const override;
+  std::unique_ptr<UserRatings> ratings_of(const History&) const override;
   std::unique_ptr<GradientPass> make_cpu_pass() const override;
   std::int64_t flops_per_row() const override;
 
-  /// `score` by LibTorch's operations: what runs on a GPU, and the reference of the kernels.
-  at::Tensor score_reference(const at::Tensor& users, const at::Tensor& items) const;
+  /// `score_rows` by LibTorch's operations: what runs on a GPU, and the reference of the kernels.
+  at::Tensor score_reference(std::span<const at::Tensor> user_rows, const at::Tensor& items) const;
 
   const PairLayout& layout() const { return layout_; }
   const NetShape& shape() const { return shape_; }
@@ -46,7 +47,7 @@ class PairNet final : public Net {
   double starting_offset() const;
   /// The sum of all parts [B], before it becomes stars.
   at::Tensor raw_of(std::span<const at::Tensor> rows, const DropoutStep*) const;
-  at::Tensor score_tower(const at::Tensor& users, const at::Tensor& items) const;
+  at::Tensor score_tower(const at::Tensor& user_rows, const at::Tensor& items) const;
   at::Tensor activate(const at::Tensor& x, std::size_t layer, const DropoutStep*) const;
   at::Tensor squash(const at::Tensor& raw) const;
   at::Tensor head_weights() const { return layout_.classes >= 0 ? weight(layout_.classes) : at::Tensor(); }
@@ -57,7 +58,10 @@ class PairNet final : public Net {
   std::uint64_t next_seed();
 
   const at::Tensor& table(int i) const { return tables_[static_cast<std::size_t>(i)].weight; }
-  at::Tensor gathered(int pair, Side, const at::Tensor& rows) const;
+  at::Tensor item_rows(int pair, const at::Tensor& items) const;
+  static const at::Tensor& user_row(std::span<const at::Tensor> rows, int pair) {
+    return rows[static_cast<std::size_t>(pair / 2)];
+  }
   const at::Tensor& weight(int i) const { return weights_[static_cast<std::size_t>(i)].weight; }
   static const at::Tensor& row(std::span<const at::Tensor> rows, int pair, Side side) {
     return rows[static_cast<std::size_t>(pair + (side == Side::item ? 1 : 0))];

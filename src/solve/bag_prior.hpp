@@ -26,6 +26,8 @@ class BagPrior {
   void update(const std::vector<float>& factors);
 
   const std::vector<float>& prior() const { return prior_; }  ///< [n, dim]
+  const std::vector<float>& link() const { return link_; }    ///< [n_other, dim]
+  const std::vector<float>& intercept() const { return intercept_; }
 
   void save(StateDict&, const std::string& prefix) const;
   void load(const StateDict&, const std::string& prefix);

@@ -15,6 +15,14 @@ std::vector<float> damped_means(const std::vector<double>& sums,
 
 }  // namespace
 
+float Biases::user_bias_of(const History& history, double user_damping) const {
+  double sum = 0;
+  for (std::size_t k = 0; k < history.items.size(); ++k)
+    sum += static_cast<double>(history.stars[k]) - mean - static_cast<double>(item[index(history.items[k])]);
+  const auto n = static_cast<double>(history.items.size());
+  return n > 0 ? static_cast<float>(sum / (n + user_damping)) : 0.F;
+}
+
 Biases fit_biases(const Ratings& train, const BiasOptions& options) {
   Biases biases;
   const std::size_t n_rows = train.size();

@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "movrec/core/random.hpp"
 #include "solve/bag_prior.hpp"
+#include "solve/mf_als_row.hpp"
 #include "solve/padded.hpp"
 #include "solve/rating_lists.hpp"
-#include "solve/row_kernels.hpp"
 
 namespace movrec {
 namespace {
@@ -20,7 +19,6 @@ constexpr double kStartPrecision = 12;
 constexpr double kMaxPrecision = 1e6;
 /// Of ratings without noise: more would leave float no digits for the equations.
 constexpr double kMaxNoise = 1e3;
-constexpr double kMaxWeight = 100;
 constexpr int kRowsPerTask = 16;
 
 /// The users or the items.
@@ -55,19 +53,6 @@ struct Table {
   std::vector<float> weight;               ///< [n], of the row's ratings; around 1
   std::vector<double> precision;           ///< [dim], of the factors' prior
   std::vector<double> bias_prior{0, 10};   ///< mean and precision
-};
-
-/// What a thread needs to solve for a row.
-struct Workspace {
-  explicit Workspace(std::size_t dim)
-      : rows(kBlock * dim), gram(dim * dim), matrix(dim * dim), vectors(5 * dim) {}
-  std::vector<float> rows, gram, matrix, vectors;
-};
-
-/// What a row leaves for the sums over all rows.
-struct RowResult {
-  double squares = 0;  ///< Σ w E[e²], with the row's new weight
-  double loss = 0;
 };
 
 }  // namespace
@@ -118,10 +103,10 @@ struct MfAls::Impl {
   /// All rows of `own`, given `other`.
   void solve(Table& own, const Table& other, BagPrior& prior) {
     const auto n = static_cast<std::ptrdiff_t>(own.lists.size());
-    std::vector<RowResult> results(own.lists.size());
+    std::vector<AlsResult> results(own.lists.size());
 #pragma omp parallel
     {
-      Workspace work(dim);
+      AlsWorkspace work(dim);
 #pragma omp for schedule(dynamic, kRowsPerTask)
       for (std::ptrdiff_t row = 0; row < n; ++row) {
         const auto r = static_cast<std::size_t>(row);
@@ -130,7 +115,7 @@ struct MfAls::Impl {
       }
     }
     double squares = 0, loss = 0;
-    for (const RowResult& result : results) squares += result.squares, loss += result.loss;
+    for (const AlsResult& result : results) squares += result.squares, loss += result.loss;
     if (n_ratings > 0 && squares > 0) noise = std::min(static_cast<double>(n_ratings) / squares, kMaxNoise);
     if (&own == &items || !std::isfinite(loss)) loss_sum = loss;
     // The first factors are mostly noise: nothing to learn a link from.
@@ -138,67 +123,28 @@ struct MfAls::Impl {
     learn_precision(own, prior);
   }
 
-  RowResult solve_row(Table& own, const Table& other, const float* prior, std::size_t row, Workspace& work) {
-    const std::size_t begin = own.lists.begin[row], count = own.lists.count(row);
-    float* mean = own.mean.data() + row * dim;
-    float *wx = work.vectors.data(), *wxy = wx + dim, *wv = wxy + dim, *rhs = wv + dim, *rhs_kept = rhs + dim;
-    std::fill(work.vectors.begin(), work.vectors.end(), 0.F);
-    std::fill(work.gram.begin(), work.gram.end(), 0.F);
-    RowSums sums{.x = wx, .xy = wxy, .variance = wv};
-    const bool items_turn = &own == &items;  // the loss is wanted once an epoch
-    const BlockTarget before{offset, own.bias[row], items_turn ? mean : nullptr};
-    for (std::size_t at = 0; at < count; at += kBlock) {
-      const std::size_t n = std::min(kBlock, count - at);
-      gather_block(other.view(dim), own.lists.others_of(row).subspan(at, n),
-                   own.lists.stars.data() + begin + at, before, work.rows.data(), sums);
-      add_outer_products(work.rows.data(), n, dim, work.gram.data());
-    }
-    // The bias is one more unknown, whose feature is 1: solved with the factors by its Schur complement.
-    const double t = noise * static_cast<double>(own.weight[row]);
-    const double bias_precision = shape.biases ? t * sums.weight + own.bias_prior[1] : 0;
-    const double bias_target = t * sums.target + own.bias_prior[0] * own.bias_prior[1];
-    const double down = shape.biases ? t / bias_precision : 0;
-    const auto ft = static_cast<float>(t), fdown = static_cast<float>(t * down);
-    for (std::size_t f = 0; f < dim; ++f) {
-      const float* from = work.gram.data() + f * dim;
-      float* to = work.matrix.data() + f * dim;
-      const float shrink = fdown * wx[f];
-      for (std::size_t g = f / kLane * kLane; g < dim; ++g) to[g] = ft * from[g] - shrink * wx[g];
-      const auto precision = static_cast<float>(own.precision[f]);
-      to[f] += ft * wv[f] + precision;
-      rhs[f] = rhs_kept[f] =
-          ft * wxy[f] + precision * prior[f] - static_cast<float>(down * bias_target) * wx[f];
-      if (f < shape.dim) own.variance[row * dim + f] = 1 / (ft * (from[f] + wv[f]) + precision);
-    }
-    if (!solve_cholesky(work.matrix.data(), rhs, mean, dim))
-      return {.squares = 0, .loss = std::numeric_limits<double>::quiet_NaN()};
-    double wx_p = 0, wxy_p = 0, quadratic = 0, spread = 0;
-    for (std::size_t f = 0; f < dim; ++f) {
-      const auto p = static_cast<double>(mean[f]);
-      wx_p += static_cast<double>(wx[f]) * p;
-      wxy_p += static_cast<double>(wxy[f]) * p;
-      // t pᵀ(Σ w (q qᵀ + v))p, of which the equations say what it is.
-      quadratic += p * (static_cast<double>(rhs_kept[f]) - own.precision[f] * p);
-      spread += static_cast<double>(own.variance[row * dim + f]) *
-                static_cast<double>(work.gram[f * dim + f] + wv[f]);
-    }
-    quadratic = quadratic / t + down * wx_p * wx_p;
-    double bias = 0, bias_variance = 0;
-    if (shape.biases) {
-      bias = (bias_target - t * wx_p) / bias_precision;
-      bias_variance = 1 / bias_precision;
-      own.bias[row] = static_cast<float>(bias);
-      own.bias_variance[row] = static_cast<float>(bias_variance);
-    }
-    // Σ w E[(y - b - xᵀp)²] from the sums.
-    double squares = sums.squares - 2 * wxy_p - 2 * bias * sums.target + 2 * bias * wx_p +
-                     (bias * bias + bias_variance) * sums.weight + quadratic + spread;
-    squares = std::max(squares, 0.0);
-    const double n = static_cast<double>(count), damping = options.noise_damping;
-    const double weight =
-        std::clamp((n + damping) / (noise * squares + damping + 1e-9), 1 / kMaxWeight, kMaxWeight);
-    own.weight[row] = static_cast<float>(weight);
-    return {weight * squares, sums.loss};
+  AlsResult solve_row(
+      Table& own, const Table& other, const float* prior, std::size_t row, AlsWorkspace& work) {
+    const AlsProblem problem{.other = other.view(dim),
+                             .others = own.lists.others_of(row),
+                             .stars = own.lists.stars_of(row),
+                             .offset = offset,
+                             .dim = shape.dim,
+                             .precision = own.precision.data(),
+                             .prior = prior,
+                             .has_bias = shape.biases,
+                             .bias_mean = own.bias_prior[0],
+                             .bias_precision = own.bias_prior[1],
+                             .noise = noise,
+                             .noise_damping = options.noise_damping,
+                             .wants_loss = &own == &items};  // once an epoch
+    AlsRow solved{own.mean.data() + row * dim, own.variance.data() + row * dim, own.bias[row],
+                  own.bias_variance[row], own.weight[row]};
+    const AlsResult result = solve_als_row(problem, solved, work);
+    own.bias[row] = solved.bias;
+    own.bias_variance[row] = solved.bias_variance;
+    own.weight[row] = solved.weight;
+    return result;
   }
 
   void learn_precision(Table& own, const BagPrior& prior) const {
@@ -272,6 +218,19 @@ MfTables MfAls::tables() const {
     tables.item_bias = it.items.bias;
   }
   return tables;
+}
+
+MfPrior MfAls::prior() const {
+  const Impl& it = *impl_;
+  return {.variance = unpadded(it.items.variance, it.dim, it.shape.dim),
+          .weight = it.items.weight,
+          .link = unpadded(it.user_prior.link(), it.dim, it.shape.dim),
+          .intercept = unpadded(it.user_prior.intercept(), it.dim, it.shape.dim),
+          .precision = {it.users.precision.begin(),
+                        it.users.precision.begin() + static_cast<std::ptrdiff_t>(it.shape.dim)},
+          .bias_mean = it.users.bias_prior[0],
+          .bias_precision = it.users.bias_prior[1],
+          .noise = it.noise};
 }
 
 StateDict MfAls::state() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -13,6 +14,15 @@ inline std::vector<float> unpadded(const std::vector<float>& rows, std::size_t p
     const auto from = rows.begin() + static_cast<std::ptrdiff_t>(at);
     out.insert(out.end(), from, from + static_cast<std::ptrdiff_t>(dim));
   }
+  return out;
+}
+
+/// The same the other way round, with zeros in the columns from `dim` on.
+inline std::vector<float> with_padding(const std::vector<float>& rows, std::size_t dim, std::size_t padded) {
+  std::vector<float> out(rows.size() / dim * padded);
+  for (std::size_t from = 0, to = 0; from < rows.size(); from += dim, to += padded)
+    std::copy_n(rows.begin() + static_cast<std::ptrdiff_t>(from), dim,
+                out.begin() + static_cast<std::ptrdiff_t>(to));
   return out;
 }
 

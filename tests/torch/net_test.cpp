@@ -102,7 +102,11 @@ TEST_P(EveryPairNet, ScoresOfAllItemsEqualForwardOnEveryPair) {
       EXPECT_TRUE(at::allclose(scores, pairs, 1e-5, 1e-5)) << (scores - pairs).abs().max();
       EXPECT_TRUE(at::allclose(net->predict(pair_users, pair_items).view({3, 11}), pairs, 1e-5, 1e-5));
       const auto& pair_net = dynamic_cast<const PairNet&>(*net);
-      EXPECT_TRUE(at::allclose(pair_net.score_reference(users, at::arange(11, at::kInt)), pairs, 1e-5, 1e-5));
+      std::vector<at::Tensor> user_rows;
+      for (const EmbeddingTable& table : net->tables())
+        if (table.side == Side::user) user_rows.push_back(table.weight.index_select(0, users));
+      EXPECT_TRUE(
+          at::allclose(pair_net.score_reference(user_rows, at::arange(11, at::kInt)), pairs, 1e-5, 1e-5));
       if (std::string_view(output) == "sigmoid") {
         EXPECT_GT(scores.min().item<float>(), 1);
         EXPECT_LT(scores.max().item<float>(), 5);

@@ -6,14 +6,9 @@
 
 #include "movrec/core/ids.hpp"
 #include "movrec/core/state_dict.hpp"
+#include "movrec/data/history.hpp"
 
 namespace movrec {
-
-/// Ratings that a user has given: items ascending, each once, and the stars of each.
-struct History {
-  std::span<const ItemIdx> items;
-  std::span<const float> stars;
-};
 
 /// Who a user is. What is missing stands as in UserFeatures.
 struct Demographics {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "movrec/data/history.hpp"
 #include "movrec/data/ratings.hpp"
 #include "movrec/net/options.hpp"
 
@@ -37,6 +38,18 @@ struct DropoutStep {
 
 class GradientPass;
 
+/// Ratings of one user as a function of his row (the rows of all user tables, one after another) on the CPU,
+/// with the items and all weights held. The net must outlive it, its weights must not be replaced meanwhile.
+class UserRatings {
+ public:
+  virtual ~UserRatings();
+  /// Each rating's raw number, before it becomes stars: raw [n] of row [width], and where `jacobian` is not
+  /// null its derivatives by the row, [n, width], rows `stride` floats apart.
+  virtual void raw(std::span<const float> row, std::span<float> raw, float* jacobian, std::size_t stride) = 0;
+  /// The sum of the ratings' costs as in training; slopes[k] = d cost / d raw[k].
+  virtual double cost(std::span<const float> raw, std::span<float> slopes) const = 0;
+};
+
 /// A differentiable model of the stars of (user, item) pairs. Embedding rows are gathered outside, so that
 /// their gradients are those of the batch's rows and never of a whole table.
 class Net {
@@ -64,9 +77,15 @@ class Net {
   /// Stars [B] of the pairs users [B], items [B] (int32). Equals `forward` without dropout up to rounding.
   virtual at::Tensor predict(const at::Tensor& users, const at::Tensor& items) const;
 
-  /// Stars [U, I] of items [I] for users [U] (int32). What depends on the user or the item alone is computed
-  /// once; equals `forward` on every pair up to rounding.
-  virtual at::Tensor score(const at::Tensor& users, const at::Tensor& items) const = 0;
+  /// Stars [U, I] of items [I] (int32) for users with these rows of the user tables, [U, d_t] each, in the
+  /// order of tables(). What depends on the user or the item alone is computed once; equals `forward` on
+  /// every pair up to rounding.
+  virtual at::Tensor score_rows(std::span<const at::Tensor> user_rows, const at::Tensor& items) const = 0;
+  /// The same for users [U] (int32) of the tables.
+  at::Tensor score(const at::Tensor& users, const at::Tensor& items) const;
+
+  /// The history's items must be rows of the tables.
+  virtual std::unique_ptr<UserRatings> ratings_of(const History&) const = 0;
 
   /// Kernels of its own for training on the CPU; null: none.
   virtual std::unique_ptr<GradientPass> make_cpu_pass() const;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "movrec/core/field.hpp"
+#include "movrec/data/history.hpp"
 #include "movrec/data/ratings.hpp"
 
 namespace movrec {
@@ -36,6 +37,8 @@ struct Biases {
     return static_cast<float>(mean) + (u == kNoUser ? 0.F : user[index(u)]) +
            (i == kNoItem ? 0.F : item[index(i)]);
   }
+  /// fit_biases' b_u of a user with these ratings; 0 without any.
+  float user_bias_of(const History&, double user_damping) const;
 };
 
 /// Item biases first, then user biases on what they leave: b_i = Σ(r - mean) / (n_i + item_damping),

@@ -17,6 +17,21 @@ struct MfTables {
   std::vector<float> user_bias, item_bias;        ///< [n]; empty without biases
 };
 
+/// All that the equations of a new user hold beside the items' factors and biases.
+struct MfPrior {
+  std::vector<float> variance, weight;  ///< of the items: [n_items, dim], [n_items]
+  std::vector<float> link, intercept;   ///< of the users' bag prior: [n_items, dim], [dim]
+  std::vector<double> precision;        ///< [dim], of the users' factors
+  double bias_mean = 0, bias_precision = 0;
+  double noise = 1;  ///< precision of a rating, in 1/stars²
+
+  void save(StateDict&) const;
+  /// Error{model}.
+  static MfPrior of(const StateDict&, std::size_t n_items, std::size_t dim);
+  /// Whether a checkpoint has one.
+  static bool stands_in(const StateDict&);
+};
+
 struct MfShape {
   std::size_t dim = 16;
   bool biases = true;
@@ -50,6 +65,7 @@ class MfAls {
   double loss() const;  ///< mean squared error of the last item step's ratings, each before its update;
                         ///< not finite where the equations had no solution
   MfTables tables() const;
+  MfPrior prior() const;
 
   StateDict state() const;
   /// Goes on from an earlier state(), bit by bit. Error{model}.
