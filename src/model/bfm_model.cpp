@@ -21,13 +21,13 @@ class BfmModel final : public Model {
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
                std::span<float> stars) const override {
-    posterior_.predict({users, items, {}}, stars, {});
+    posterior_.predict({.users = users, .items = items, .times = {}}, stars, {});
   }
   void predict_at(std::span<const UserIdx> users,
                   std::span<const ItemIdx> items,
                   std::span<const std::int64_t> times,
                   std::span<float> stars) const override {
-    posterior_.predict({users, items, times}, stars, {});
+    posterior_.predict({.users = users, .items = items, .times = times}, stars, {});
   }
 
   bool knows_deviations() const override { return true; }
@@ -36,21 +36,23 @@ class BfmModel final : public Model {
                           std::span<const std::int64_t> times,
                           std::span<float> deviations) const override {
     std::vector<float> stars(users.size());
-    posterior_.predict({users, items, times}, stars, deviations);
+    posterior_.predict({.users = users, .items = items, .times = times}, stars, deviations);
   }
 
   void score(std::span<const UserQuery> queries, std::span<float> scores) const override {
-    std::vector<UserIdx> users;
+    const auto n_items = static_cast<std::size_t>(n_items_);
     std::vector<ItemIdx> items;
-    users.reserve(scores.size());
-    items.reserve(scores.size());
-    for (const UserQuery& query : queries)
-      for (std::int32_t item = 0; item < n_items_; ++item) {
-        users.push_back(query.user);
-        items.push_back(ItemIdx{item});
-      }
-    predict(users, items, scores);
+    for (std::int32_t item = 0; item < n_items_; ++item) items.push_back(ItemIdx{item});
+    for (std::size_t q = 0; q < queries.size(); ++q) {
+      const UserQuery& query = queries[q];
+      const std::vector<UserIdx> users(n_items, query.history ? kNoUser : query.user);
+      const std::vector<float> folded = query.history ? fold_in(*query.history) : std::vector<float>();
+      posterior_.predict({.users = users, .items = items, .times = {}, .folded = folded},
+                         scores.subspan(q * n_items, n_items), {});
+    }
   }
+
+  QuerySupport supports() const override { return {.history = true}; }
 
   std::int64_t n_parameters() const override { return n_parameters_; }
 
@@ -62,6 +64,18 @@ class BfmModel final : public Model {
   }
 
  private:
+  /// Empty if no item of the history is known.
+  std::vector<float> fold_in(const History& history) const {
+    std::vector<ItemIdx> items;
+    std::vector<float> stars;
+    for (std::size_t k = 0; k < history.items.size(); ++k) {
+      if (!posterior_.knows(history.items[k])) continue;
+      items.push_back(history.items[k]);
+      stars.push_back(history.stars[k]);
+    }
+    return items.empty() ? std::vector<float>() : posterior_.fold_in(items, stars);
+  }
+
   BfmPosterior posterior_;
   std::int32_t n_items_;
   std::int64_t n_parameters_;
@@ -88,7 +102,7 @@ class RunningMean final : public Model {
                   std::span<const ItemIdx> items,
                   std::span<const std::int64_t> times,
                   std::span<float> stars) const override {
-    draws_->predict({users, items, times}, stars, {});
+    draws_->predict({.users = users, .items = items, .times = times}, stars, {});
     if (!counts_) return;
     if (sums_.size() < position_ + stars.size()) sums_.resize(position_ + stars.size());
     for (float& s : stars) {

@@ -103,7 +103,7 @@ void BfmPosterior::add(Table& table, const BfmTable& drawn) {
 
 std::array<std::int32_t, BfmPosterior::kTables> BfmPosterior::rows_of(const BfmQuery& query,
                                                                       std::size_t k) const {
-  const UserIdx user = query.users[k];
+  const UserIdx user = query.folded.empty() ? query.users[k] : kNoUser;
   const ItemIdx item = query.items[k];
   std::array<std::int32_t, kTables> rows{user == kNoUser ? -1 : user_rows_[index(user)],
                                          item == kNoItem ? -1 : item_rows_[index(item)], -1, -1};
@@ -116,6 +116,7 @@ std::array<std::int32_t, BfmPosterior::kTables> BfmPosterior::rows_of(const BfmQ
 
 /// Scores of one draw, and what the spread of unknown users and items adds to their variance.
 void BfmPosterior::score(std::size_t draw,
+                         std::span<const float> folded,
                          std::span<const std::array<std::int32_t, kTables>> rows,
                          std::span<float> scores,
                          std::span<float> variances) const {
@@ -126,7 +127,12 @@ void BfmPosterior::score(std::size_t draw,
   float base = 0;
   const Table& items = tables_[kItem];
   const float* const item_scales = items.scales.data() + draw * rank;
+  const float* const of_folded = folded.empty() ? nullptr : folded.data() + draw * (rank + 1);
   const auto read = [&](const Table& table, std::int32_t row) {
+    if (of_folded != nullptr && &table == &tables_[kUser]) {
+      std::copy_n(of_folded, rank, q.data());
+      return of_folded[rank];
+    }
     if (row < 0) {
       std::copy_n(table.mean.data() + draw * (rank + 1), rank, q.data());
       return table.mean[draw * (rank + 1) + rank];
@@ -167,7 +173,7 @@ void BfmPosterior::score(std::size_t draw,
       for (std::size_t f = 0; f < rank; ++f) variance += other[f] * other[f] * of[f];
     };
     if (!is_known(items, item)) add_spread(items, c);
-    if (!is_known(tables_[kUser], row[kUser])) {
+    if (of_folded == nullptr && !is_known(tables_[kUser], row[kUser])) {
       read(items, item);
       add_spread(tables_[kUser], q);
     }
@@ -186,7 +192,7 @@ void BfmPosterior::predict_block(const BfmQuery& query,
   std::vector<double> sum(n), squares(n);
   const std::size_t n_cuts = levels_.empty() ? 0 : levels_.size() - 1;
   for (std::size_t draw = 0; draw < n_draws(); ++draw) {
-    score(draw, rows, scores, variances);
+    score(draw, query.folded, rows, scores, variances);
     if (!levels_.empty()) {
       for (float& x : variances) x = std::sqrt(1 + x);
       bfm::add_expected_stars(scores, variances, levels_, std::span(cuts_).subspan(draw * n_cuts, n_cuts),

@@ -16,6 +16,8 @@ struct BfmQuery {
   std::span<const UserIdx> users;
   std::span<const ItemIdx> items;
   std::span<const std::int64_t> times;
+  /// fold_in's answer: all rows ask about that user, and `users` is not looked at. Empty: none.
+  std::span<const float> folded{};
 };
 
 /// Draws of a chain or several as a model answers from them: the mean over draws of a rating's expected
@@ -38,6 +40,14 @@ class BfmPosterior {
   /// Expected stars, and where `deviations` is not empty the standard deviation of each rating.
   void predict(const BfmQuery&, std::span<float> stars, std::span<float> deviations) const;
 
+  /// A user that the draws do not know, by ratings of items that they know: in each draw the mean of his q,
+  /// then a, given the draw, by ridge regression towards the other users' mean with their spread; probit: of
+  /// the ratings' latent values, whose expectations follow in turn (Albert and Chib, "Bayesian analysis of
+  /// binary and polychotomous response data", JASA 1993, as expectation maximisation). [draws, rank + 1]
+  std::vector<float> fold_in(std::span<const ItemIdx> items, std::span<const float> stars) const;
+  /// Whether the item has training rows.
+  bool knows(ItemIdx) const;
+
   void save(StateDict&) const;
 
  private:
@@ -55,7 +65,12 @@ class BfmPosterior {
 
   void add(Table&, const BfmTable&);
   std::array<std::int32_t, kTables> rows_of(const BfmQuery&, std::size_t k) const;
+  void fold_in(std::size_t draw,
+               std::span<const ItemIdx> items,
+               std::span<const float> stars,
+               std::span<float> folded) const;
   void score(std::size_t draw,
+             std::span<const float> folded,
              std::span<const std::array<std::int32_t, kTables>> rows,
              std::span<float> scores,
              std::span<float> variances) const;
