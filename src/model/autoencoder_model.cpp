@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "model/cosines.hpp"
 #include "model/row_answers.hpp"
 #include "model/solver_fit.hpp"
 #include "movrec/model/row_net_models.hpp"
@@ -92,6 +93,11 @@ class AutoencoderModel final : public Model {
 
   QuerySupport supports() const override { return {.history = !by_item_}; }
 
+  bool knows_similarities() const override { return !by_item_; }
+  void item_similarities(ItemIdx item, std::span<float> similarities) const override {
+    cosines(host_values(answers_.net().output_weight()), is_trained_, item, similarities);
+  }
+
   std::int64_t n_parameters() const override { return answers_.net().n_parameters(); }
 
   StateDict state() const override {
@@ -108,8 +114,8 @@ class AutoencoderModel final : public Model {
   void forget_items() { items_hidden_.clear(); }
 
  private:
-  std::vector<char> known_columns(std::int32_t n) const {
-    std::vector<char> known(static_cast<std::size_t>(n));
+  std::vector<std::int32_t> known_columns(std::int32_t n) const {
+    std::vector<std::int32_t> known(static_cast<std::size_t>(n));
     for (const std::int32_t column : rows_.others) known[static_cast<std::size_t>(column)] = 1;
     return known;
   }
@@ -127,7 +133,7 @@ class AutoencoderModel final : public Model {
       if (users[u].history) {
         const History& history = *users[u].history;
         for (const ItemIdx item : history.items) columns[u].push_back(number(item));
-        row = {.columns = columns[u], .stars = history.stars, .who = {}, .bias = bias_of(history)};
+        row = {.columns = columns[u], .stars = history.stars, .who = {}, .bias = biases_.user_bias_of(history, user_damping_)};
       } else if (users[u].user != kNoUser) {
         row = content(index(users[u].user));
       }
@@ -188,21 +194,11 @@ class AutoencoderModel final : public Model {
       }
   }
 
-  /// fit_biases' b_u of a user with these ratings.
-  float bias_of(const History& history) const {
-    double sum = 0;
-    for (std::size_t k = 0; k < history.items.size(); ++k)
-      sum += static_cast<double>(history.stars[k]) - biases_.mean -
-             static_cast<double>(biases_.item[index(history.items[k])]);
-    const auto n = static_cast<double>(history.items.size());
-    return n > 0 ? static_cast<float>(sum / (n + user_damping_)) : 0.F;
-  }
-
   bool by_item_;
   double user_damping_;
   Biases biases_;
   RatingLists rows_;
-  std::vector<char> is_trained_;  ///< by column: whether a row holds it
+  std::vector<std::int32_t> is_trained_;  ///< by column: whether a row holds it
   RowAnswers answers_;
   mutable std::vector<float> items_hidden_;  ///< with rows of items: of all, once somebody has asked
 };

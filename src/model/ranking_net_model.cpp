@@ -1,3 +1,4 @@
+#include "model/cosines.hpp"
 #include "model/row_answers.hpp"
 #include "model/solver_fit.hpp"
 #include "model/topn_model.hpp"
@@ -67,6 +68,13 @@ class RankingNetModel final : public TopNModel {
 
   QuerySupport supports() const override { return {.history = true, .demographics = has_profile()}; }
   std::int64_t n_parameters() const override { return answers_.net().n_parameters(); }
+
+  bool knows_similarities() const override { return true; }
+  void item_similarities(ItemIdx item, std::span<float> similarities) const override {
+    std::vector<std::int32_t> known;
+    for (const float share : everybody().popularity) known.push_back(share > 0 ? 1 : 0);
+    cosines(host_values(answers_.net().output_weight()), known, item, similarities);
+  }
 
   StateDict state() const override {
     StateDict state;
