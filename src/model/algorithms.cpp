@@ -258,7 +258,8 @@ constexpr Algorithm ranker(std::string_view name,
           .fit = fit,
           .load = load,
           .selects_by = "ndcg@10",
-          .ranks_new_users = true};
+          .ranks_new_users = true,
+          .supports = {.history = true}};
 }
 constexpr Algorithm in_epochs(Algorithm algorithm) {
   algorithm.trains_by_gradient = true;
@@ -280,7 +281,8 @@ constexpr std::array kAlgorithms{
               .defaults = {},
               .fit = fit_bias_model,
               .load = load_bias_model,
-              .ranks_new_users = true},
+              .ranks_new_users = true,
+              .supports = {.history = true}},
     Algorithm{.name = "knn",
               .summary = "the most similar items that the user rated, by what biases leave over",
               .uses = kKnn,
@@ -288,7 +290,8 @@ constexpr std::array kAlgorithms{
               .fit = fit_knn_model,
               .load = load_knn_model,
               .ranks_new_users = true,
-              .ranks_slowly = true},
+              .ranks_slowly = true,
+              .supports = {.history = true}},
     factors("mf", "matrix factorization: the product of user and item factors", kMfSolvers),
     factors("biased-mf", "matrix factorization with user and item biases", kBiasedMfSolvers),
     Algorithm{.name = "svdpp",

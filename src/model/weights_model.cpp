@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "model/topn_model.hpp"
@@ -54,6 +55,18 @@ class EaseModel final : public WeightsModel {
 
   std::int64_t n_parameters() const override { return std::ssize(weights_); }
 
+  bool knows_similarities() const override { return true; }
+  /// The partial correlation of the items, all others held: with P as in fit_ease -P_ij / √(P_ii P_jj), whose
+  /// square is the product of the weights there and back.
+  void item_similarities(ItemIdx item, std::span<float> similarities) const override {
+    const std::size_t n = n_items(), i = index(item);
+    for (std::size_t j = 0; j < n; ++j) {
+      const float to = weights_[i * n + j], back = weights_[j * n + i];
+      similarities[j] = std::copysign(std::sqrt(std::max(to * back, 0.F)), to);
+    }
+    if (everybody().popularity[i] > 0) similarities[i] = 1;
+  }
+
   StateDict state() const override {
     StateDict state = WeightsModel::state();
     const auto n = static_cast<std::int64_t>(n_items());
@@ -92,6 +105,20 @@ class ItemKnnModel final : public WeightsModel {
       : WeightsModel(std::move(everybody), std::move(users)), weights_(std::move(weights)) {}
 
   std::int64_t n_parameters() const override { return std::ssize(weights_.weights); }
+
+  bool knows_similarities() const override { return true; }
+  /// The damped cosine, 0 where neither of two items is among the most similar ones of the other.
+  void item_similarities(ItemIdx item, std::span<float> similarities) const override {
+    std::ranges::fill(similarities, 0.F);
+    const auto i = static_cast<std::size_t>(item);
+    for (std::size_t j = 0; j < n_items(); ++j)
+      for (std::size_t k = weights_.begin[j]; k < weights_.begin[j + 1]; ++k) {
+        const auto other = static_cast<std::size_t>(weights_.others[k]);
+        if (j == i) similarities[other] = weights_.weights[k];
+        if (other == i) similarities[j] = weights_.weights[k];
+      }
+    if (everybody().popularity[i] > 0) similarities[i] = 1;
+  }
 
   StateDict state() const override {
     StateDict state = WeightsModel::state();

@@ -123,6 +123,8 @@ TEST_P(EveryAlgorithm, IsDeterministicAtAnyThreadCount) {
 TEST_P(EveryAlgorithm, IsWhatItsRowSays) {
   const auto model = fit();
   EXPECT_EQ(model->scores_are_stars(), row().predicts_stars());
+  EXPECT_EQ(model->supports().history, row().supports.history);
+  EXPECT_EQ(model->supports().demographics, row().supports.demographics);
   if (model->supports().history) {
     EXPECT_TRUE(row().ranks_new_users);
   }

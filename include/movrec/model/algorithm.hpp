@@ -111,6 +111,7 @@ struct Algorithm {
   std::string_view selects_by = "rmse";
   /// Whether it ranks for users without training ratings: by their histories, or for everybody alike.
   bool ranks_new_users = false;
+  QuerySupport supports{};  ///< what Model::supports() of its models says; of a blend, what its members say
   bool ranks_slowly =
       false;  ///< scores of all items take so long that `train` measures ranking only if asked
 
