@@ -230,12 +230,12 @@ int run_recommend(const OutputOptions& output,
   const std::vector<UserIdx> users =
       find_users(output.user, output.users, fitted.dataset.users, fitted.checkpoint.dataset_name);
   const Recommender recommender(*fitted.model, fitted.dataset, fitted.train, options);
-  if (recommender.n_candidates() == 0)
+  if (recommender.candidates().empty())
     spdlog::warn("no item has {} training ratings and passes the filters",
                  format_count(recommender.min_ratings()));
   spdlog::info("{} on {}: {} of {} items have {} training ratings or more and pass the filters",
                fitted.checkpoint.spec.algorithm, fitted.checkpoint.dataset_name,
-               format_count(recommender.n_candidates()), format_count(fitted.dataset.items.size()),
+               format_count(std::ssize(recommender.candidates())), format_count(fitted.dataset.items.size()),
                recommender.min_ratings());
   if (output.output.empty()) {
     write_lists(fitted, recommender, users, format, *invocation.out);

@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kConsumeBytes = std::size_t{1} << 24;
 constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
 
-enum Role : std::size_t { kUser, kItem, kStars, kTime, kRoles };
+using Role = RatingColumn::Role;
+using enum RatingColumn::Role;
 constexpr std::array<std::string_view, kRoles> kRoleNames = {"user", "item", "rating", "time"};
 
 struct Format {
@@ -47,12 +48,6 @@ constexpr std::array kAliases = {Alias{"user", kUser},     Alias{"userid", kUser
                                  Alias{"stars", kStars},   Alias{"score", kStars},  Alias{"time", kTime},
                                  Alias{"timestamp", kTime}};
 
-std::optional<Role> role_of(std::string_view name) {
-  const std::string plain = plain_name(name);
-  const auto* const found = std::ranges::find(kAliases, plain, &Alias::name);
-  return found == kAliases.end() ? std::nullopt : std::optional(found->role);
-}
-
 std::string_view unquoted(std::string_view field) {
   field = trim(field);
   if (field.size() >= 2 && field.front() == '"' && field.back() == '"')
@@ -74,8 +69,8 @@ void set_columns(Format& format,
   std::vector<std::string_view> words = split(columns, ",");
   for (std::string_view& word : words) word = trim(word);
   const auto in_header = [&](std::string_view word) { return std::ranges::find(header, word); };
-  const bool are_roles =
-      std::ranges::all_of(words, [](std::string_view word) { return word == "-" || role_of(word); });
+  const bool are_roles = std::ranges::all_of(
+      words, [](std::string_view word) { return word == "-" || RatingColumn::role_of(word); });
   const bool are_header_names =
       std::ranges::all_of(words, [&](std::string_view word) { return in_header(word) != header.end(); });
   if (are_header_names) {
@@ -83,14 +78,14 @@ void set_columns(Format& format,
       fail(ErrorKind::usage, "--columns {}: expected the names of the columns user, item, rating and time",
            columns);
     for (std::size_t i = 0; i < words.size(); ++i)
-      set_column(format, are_roles ? *role_of(words[i]) : static_cast<Role>(i),
+      set_column(format, are_roles ? *RatingColumn::role_of(words[i]) : static_cast<Role>(i),
                  static_cast<std::size_t>(in_header(words[i]) - header.begin()), columns);
   } else if (are_roles) {
     if (words.size() > format.n_fields)
       fail(ErrorKind::usage, "--columns {}: {} columns, but {} has {}", columns, words.size(), file,
            format.n_fields);
     for (std::size_t i = 0; i < words.size(); ++i)
-      if (const auto role = role_of(words[i])) set_column(format, *role, i, columns);
+      if (const auto role = RatingColumn::role_of(words[i])) set_column(format, *role, i, columns);
   } else {
     throw Error(ErrorKind::usage,
                 fmt::format("--columns {}: expected columns of {}, or user, item, rating, time and -",
@@ -125,7 +120,7 @@ Format detect_format(std::string_view line,
                 file);
   } else if (format.has_header) {
     for (std::size_t i = 0; i < fields.size(); ++i)
-      if (const auto role = role_of(fields[i]); role && format.column[*role] == kAbsent)
+      if (const auto role = RatingColumn::role_of(fields[i]); role && format.column[*role] == kAbsent)
         format.column[*role] = i;
     for (const Role role : {kUser, kItem, kStars})
       if (format.column[role] == kAbsent)
@@ -262,6 +257,12 @@ class RatingsReader {
 };
 
 }  // namespace
+
+std::optional<Role> RatingColumn::role_of(std::string_view name) {
+  const std::string plain = plain_name(name);
+  const auto* const found = std::ranges::find(kAliases, plain, &Alias::name);
+  return found == kAliases.end() ? std::nullopt : std::optional(found->role);
+}
 
 void read_ratings(std::string_view text,
                   std::string_view file,

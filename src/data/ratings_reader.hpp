@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,13 @@ struct RawRatings {
   std::vector<std::int64_t> times;  ///< empty if the files have none
 
   std::size_t size() const { return stars.size(); }
+};
+
+/// What a column of a ratings file may hold.
+struct RatingColumn {
+  enum Role : std::size_t { kUser, kItem, kStars, kTime, kRoles };
+  /// By the usual names in headers: "userId", "movie_id", "stars".
+  static std::optional<Role> role_of(std::string_view name);
 };
 
 /// What `stars` may be where a release does not say: a wrong column (ids, times) is found by it.

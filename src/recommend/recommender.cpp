@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kBlockScores = std::size_t{1} << 22;
 constexpr std::int32_t kEnoughRatings = 20;
 constexpr std::int64_t kLeftOutAtMost = 5;  ///< one fifth of all ratings
+constexpr std::string_view kUnknown = "unknown";
 
 std::string lower(std::string_view text) {
   std::string lowered(text);
@@ -37,30 +38,6 @@ std::uint32_t find_genre(const Dataset& dataset, const std::string& wanted) {
   fail_unknown("genre", wanted, known, closest.empty() ? closest : names[static_cast<std::size_t>(position)]);
 }
 
-/// The items that pass every filter but "seen".
-std::vector<ItemIdx> find_candidates(const Dataset& dataset,
-                                     const Ratings& train,
-                                     const RecommendOptions& options,
-                                     int min_ratings) {
-  const bool bounds_years = options.year_from > 0 || options.year_to > 0;
-  const int year_to = options.year_to > 0 ? options.year_to : std::numeric_limits<int>::max();
-  if (options.year_from > year_to)
-    fail(ErrorKind::usage, "--year-from {} is later than --year-to {}", options.year_from, options.year_to);
-  const std::uint32_t genre = options.genre.empty() ? 0 : find_genre(dataset, options.genre);
-  const std::vector<std::int32_t> counts = ratings_per_item(train);
-
-  std::vector<ItemIdx> candidates;
-  for (std::int32_t i = 0; i < train.n_items; ++i) {
-    const ItemIdx item{i};
-    if (counts[index(item)] < min_ratings) continue;
-    if (genre != 0 && (dataset.catalog.genre_bits[index(item)] & genre) == 0) continue;
-    const int year = bounds_years ? dataset.catalog.year(item) : 0;
-    if (bounds_years && (year == 0 || year < options.year_from || year > year_to)) continue;
-    candidates.push_back(item);
-  }
-  return candidates;
-}
-
 }  // namespace
 
 int default_min_ratings(const Ratings& train) {
@@ -77,6 +54,33 @@ int default_min_ratings(const Ratings& train) {
   return min_ratings;
 }
 
+std::vector<ItemIdx> find_candidates(const Dataset& dataset,
+                                     const Ratings& train,
+                                     const RecommendOptions& options,
+                                     int min_ratings) {
+  const bool bounds_years = options.year_from > 0 || options.year_to > 0;
+  const int year_to = options.year_to > 0 ? options.year_to : std::numeric_limits<int>::max();
+  if (options.year_from > year_to)
+    fail(ErrorKind::usage, "--year-from {} is later than --year-to {}", options.year_from, options.year_to);
+  const std::uint32_t genre = options.genre.empty() ? 0 : find_genre(dataset, options.genre);
+  const std::vector<std::int32_t> counts = ratings_per_item(train);
+
+  std::vector<ItemIdx> candidates;
+  for (std::int32_t i = 0; i < train.n_items; ++i) {
+    const ItemIdx item{i};
+    if (counts[index(item)] < min_ratings || lower(dataset.catalog.title(item)) == kUnknown) continue;
+    if (genre != 0 && (dataset.catalog.genre_bits[index(item)] & genre) == 0) continue;
+    const int year = bounds_years ? dataset.catalog.year(item) : 0;
+    if (bounds_years && (year == 0 || year < options.year_from || year > year_to)) continue;
+    candidates.push_back(item);
+  }
+  return candidates;
+}
+
+int min_ratings_of(const RecommendOptions& options, const Ratings& train) {
+  return options.min_ratings < 0 ? default_min_ratings(train) : options.min_ratings;
+}
+
 Recommender::Recommender(const Model& model,
                          const Dataset& dataset,
                          const Ratings& train,
@@ -84,28 +88,57 @@ Recommender::Recommender(const Model& model,
     : model_(model),
       dataset_(dataset),
       options_(std::move(options)),
-      min_ratings_(options_.min_ratings < 0 ? default_min_ratings(train) : options_.min_ratings),
+      min_ratings_(min_ratings_of(options_, train)),
       seen_(options_.include_seen ? SeenItems() : SeenItems(dataset.ratings)),
       candidates_(find_candidates(dataset, train, options_, min_ratings_)) {}
 
 std::vector<std::vector<Recommendation>> Recommender::top(std::span<const UserIdx> users) const {
+  std::vector<UserQuery> queries;
+  for (const UserIdx user : users) queries.push_back({.user = user});
+  return top(queries, {});
+}
+
+std::vector<std::vector<Recommendation>> Recommender::top(std::span<const Person> persons) const {
+  std::vector<UserQuery> queries;
+  for (const Person& person : persons) queries.push_back(person.query());
+  return top(queries, persons);
+}
+
+/// What the data set and the person himself say he has rated, ascending.
+std::vector<ItemIdx> Recommender::seen_by(const Person& person) const {
+  std::vector<ItemIdx> seen(person.items().begin(), person.items().end());
+  const auto add = [&](std::span<const ItemIdx> items) {
+    const auto middle = static_cast<std::ptrdiff_t>(seen.size());
+    seen.insert(seen.end(), items.begin(), items.end());
+    std::inplace_merge(seen.begin(), seen.begin() + middle, seen.end());
+  };
+  add(person.left_out());
+  if (person.user() != kNoUser) add(seen_.of(person.user()));
+  return seen;
+}
+
+std::vector<std::vector<Recommendation>> Recommender::top(std::span<const UserQuery> queries,
+                                                          std::span<const Person> persons) const {
   const std::size_t n_items = candidates_.size();
   const std::size_t block_users = std::clamp<std::size_t>(kBlockScores / std::max<std::size_t>(n_items, 1), 1,
-                                                          std::max<std::size_t>(users.size(), 1));
-  std::vector<UserQuery> queries;
+                                                          std::max<std::size_t>(queries.size(), 1));
   std::vector<float> scores(block_users * n_items);
-  std::vector<std::vector<Recommendation>> lists(users.size());
-  for (std::size_t begin = 0; begin < users.size(); begin += block_users) {
-    const std::span<const UserIdx> block = users.subspan(begin, std::min(block_users, users.size() - begin));
-    queries.clear();
-    for (const UserIdx user : block) queries.push_back({.user = user});
-    model_.score_items(queries, candidates_, dataset_.ratings.n_items,
+  std::vector<std::vector<Recommendation>> lists(queries.size());
+  for (std::size_t begin = 0; begin < queries.size(); begin += block_users) {
+    const auto block = queries.subspan(begin, std::min(block_users, queries.size() - begin));
+    model_.score_items(block, candidates_, dataset_.ratings.n_items,
                        std::span(scores).first(block.size() * n_items));
 #pragma omp parallel for schedule(dynamic, 8)
     for (std::size_t k = 0; k < block.size(); ++k) {
-      const bool leaves_out = !options_.include_seen && block[k] != kNoUser;
-      lists[begin + k] = best_of(std::span(scores).subspan(k * n_items, n_items), candidates_,
-                                 leaves_out ? seen_.of(block[k]) : std::span<const ItemIdx>(),
+      std::vector<ItemIdx> own;
+      std::span<const ItemIdx> seen;
+      if (!options_.include_seen && !persons.empty()) {
+        own = seen_by(persons[begin + k]);
+        seen = own;
+      } else if (!options_.include_seen && block[k].user != kNoUser) {
+        seen = seen_.of(block[k].user);
+      }
+      lists[begin + k] = best_of(std::span(scores).subspan(k * n_items, n_items), candidates_, seen,
                                  static_cast<std::size_t>(options_.top));
     }
   }

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "movrec/core/utf8.hpp"
+
 namespace movrec {
 namespace {
 
@@ -28,28 +30,6 @@ template <std::size_t n>
 bool contains(const std::array<CodePoints, n>& ranges, char32_t c) {
   return std::any_of(ranges.begin(), ranges.end(),
                      [&](const CodePoints& range) { return range.first <= c && c <= range.last; });
-}
-
-/// Takes the first code point off `text`; a byte that starts none stands for itself.
-char32_t take_code_point(std::string_view& text) {
-  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
-  const std::size_t length = byte(0) < 0x80   ? 1
-                             : byte(0) < 0xC0 ? 1
-                             : byte(0) < 0xE0 ? 2
-                             : byte(0) < 0xF0 ? 3
-                                              : 4;
-  char32_t c = byte(0);
-  std::size_t taken = 1;
-  if (length > 1 && length <= text.size()) {
-    char32_t decoded = c & (0xFFU >> (length + 1));
-    while (taken < length && (byte(taken) & 0xC0U) == 0x80U) decoded = decoded << 6 | (byte(taken++) & 0x3FU);
-    if (taken == length)
-      c = decoded;
-    else
-      taken = 1;
-  }
-  text.remove_prefix(taken);
-  return c;
 }
 
 }  // namespace

@@ -176,7 +176,42 @@ TEST(Recommender, UsersWithoutRatingsGetFullLists) {
   const Lists lists = recommender.top(std::vector{UserIdx{4}, kNoUser});
   EXPECT_EQ(lists[0].size(), 20U);
   EXPECT_EQ(lists[1].size(), 20U);
-  EXPECT_THAT(recommender.top({}), IsEmpty());
+  EXPECT_THAT(recommender.top(std::span<const UserIdx>()), IsEmpty());
+}
+
+TEST(Recommender, LeavesOutWhatAPersonHasRatedOrRefused) {
+  const Dataset dataset = make_dataset(5, 20, 100);
+  const FakeModel model(20);
+  const auto items_of = [&](const Person& person, bool include_seen) {
+    const Recommender recommender(model, dataset, dataset.ratings,
+                                  {.top = 100, .include_seen = include_seen, .min_ratings = 0});
+    std::vector<ItemIdx> items;
+    for (const Recommendation& one : recommender.top(std::span(&person, 1))[0]) items.push_back(one.item);
+    std::ranges::sort(items);
+    return items;
+  };
+  Person person(UserIdx{1});
+  const std::vector<ItemIdx> unseen = items_of(person, false);
+  ASSERT_GT(unseen.size(), 3U);
+  ASSERT_LT(unseen.size(), 20U);
+  person.rate(unseen[2], 4);
+  person.leave_out(unseen[0]);
+  EXPECT_EQ(items_of(person, true).size(), 20U);
+  std::vector<ItemIdx> expected = unseen;
+  std::erase(expected, unseen[2]);
+  std::erase(expected, unseen[0]);
+  EXPECT_EQ(items_of(person, false), expected);
+}
+
+TEST(Recommender, NobodyGetsAnUnknownItem) {
+  Dataset dataset = make_dataset(5, 20, 100);
+  dataset.catalog.titles[7] = "unknown";
+  const FakeModel model(20);
+  const Recommender recommender(model, dataset, dataset.ratings,
+                                {.top = 100, .include_seen = true, .min_ratings = 0});
+  const Lists lists = recommender.top(std::vector{UserIdx{1}});
+  EXPECT_EQ(lists[0].size(), 19U);
+  EXPECT_EQ(std::ranges::count(lists[0], ItemIdx{7}, &Recommendation::item), 0);
 }
 
 TEST(Recommender, SupportIsCountedInTheTrainingRowsOnly) {

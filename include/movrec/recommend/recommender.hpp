@@ -9,6 +9,7 @@
 #include "movrec/data/dataset.hpp"
 #include "movrec/eval/top_items.hpp"
 #include "movrec/model/model.hpp"
+#include "movrec/recommend/person.hpp"
 
 namespace movrec {
 
@@ -48,21 +49,37 @@ using Recommendation = ScoredItem;
 /// make no winner, and small data sets still have something to show.
 int default_min_ratings(const Ratings& train);
 
+/// The items that pass the filters, rated or not, ascending: never one that is called "unknown" (MovieLens
+/// 100K has it), for nobody can watch that. Error{usage} for a genre that the catalog does not know, and for
+/// years that contradict each other.
+std::vector<ItemIdx> find_candidates(const Dataset&,
+                                     const Ratings& train,
+                                     const RecommendOptions&,
+                                     int min_ratings);
+/// options.min_ratings, or what stands for -1.
+int min_ratings_of(const RecommendOptions&, const Ratings& train);
+
 /// The best items of users, by unclipped score. Ties go to the smaller item index; the same lists for any
 /// block size and thread count.
 class Recommender {
  public:
   /// `train` gives the support of --min-ratings; seen is what a user has rated anywhere in the data set.
-  /// Error{usage} for a genre that the catalog does not know, and for years that contradict each other.
+  /// Error{usage} as find_candidates.
   Recommender(const Model&, const Dataset&, const Ratings& train, RecommendOptions);
 
   /// One list per user, at most `top` long, best first. kNoUser is allowed: it has seen nothing.
   std::vector<std::vector<Recommendation>> top(std::span<const UserIdx> users) const;
+  /// Leaves out what each has rated here, too.
+  std::vector<std::vector<Recommendation>> top(std::span<const Person> persons) const;
   int min_ratings() const { return min_ratings_; }
-  /// How many items pass the filters, seen or not.
-  std::int64_t n_candidates() const { return std::ssize(candidates_); }
+  /// The items that pass the filters, seen or not.
+  std::span<const ItemIdx> candidates() const { return candidates_; }
 
  private:
+  std::vector<std::vector<Recommendation>> top(std::span<const UserQuery> queries,
+                                               std::span<const Person> persons) const;
+  std::vector<ItemIdx> seen_by(const Person&) const;
+
   const Model& model_;
   const Dataset& dataset_;
   RecommendOptions options_;

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "movrec/data/ratings.hpp"
+#include "movrec/model/model.hpp"
+
+namespace movrec {
+
+/// A query that owns what it holds: a user of the training rows, somebody new, or both in one, with ratings
+/// and facts of his own.
+class Person {
+ public:
+  explicit Person(UserIdx user = kNoUser) : user_(user) {}
+  /// Of the training rows; kNoUser: somebody new.
+  UserIdx user() const { return user_; }
+
+  /// From the first rating on the person is known by those given here alone, each item's last one.
+  void rate(ItemIdx, float stars);
+  /// Takes back what was said of the item.
+  void forget(ItemIdx);
+  /// Says of the item only that it must not be recommended.
+  void leave_out(ItemIdx);
+
+  std::span<const ItemIdx> items() const { return items_; }  ///< rated, ascending
+  std::span<const float> stars() const { return stars_; }
+  std::span<const ItemIdx> left_out() const { return left_out_; }  ///< besides those rated, ascending
+  bool has_history() const { return !items_.empty(); }
+
+  std::optional<Demographics> demographics{};
+
+  /// Valid until the person changes.
+  UserQuery query() const;
+
+ private:
+  UserIdx user_;
+  std::vector<ItemIdx> items_;
+  std::vector<float> stars_;
+  std::vector<ItemIdx> left_out_;
+};
+
+/// The users with their ratings in `rows`, of which a later one of the same item counts. kNoUser has none.
+std::vector<Person> with_histories(std::span<const UserIdx> users, const Ratings& rows);
+
+}  // namespace movrec

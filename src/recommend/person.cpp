@@ -1,0 +1,56 @@
+#include "movrec/recommend/person.hpp"
+
+#include <algorithm>
+
+#include "movrec/data/ratings.hpp"
+
+namespace movrec {
+
+void Person::rate(ItemIdx item, float stars) {
+  std::erase(left_out_, item);
+  const auto at = std::ranges::lower_bound(items_, item);
+  const auto position = at - items_.begin();
+  if (at != items_.end() && *at == item) {
+    stars_[static_cast<std::size_t>(position)] = stars;
+  } else {
+    items_.insert(at, item);
+    stars_.insert(stars_.begin() + position, stars);
+  }
+}
+
+void Person::forget(ItemIdx item) {
+  std::erase(left_out_, item);
+  const auto at = std::ranges::lower_bound(items_, item);
+  if (at == items_.end() || *at != item) return;
+  stars_.erase(stars_.begin() + (at - items_.begin()));
+  items_.erase(at);
+}
+
+void Person::leave_out(ItemIdx item) {
+  forget(item);
+  left_out_.insert(std::ranges::lower_bound(left_out_, item), item);
+}
+
+UserQuery Person::query() const {
+  UserQuery query{.user = user_, .history = {}, .demographics = demographics};
+  if (has_history()) query.history = History{items_, stars_};
+  return query;
+}
+
+std::vector<Person> with_histories(std::span<const UserIdx> users, const Ratings& rows) {
+  constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
+  std::vector<std::size_t> place(static_cast<std::size_t>(rows.n_users), kNobody);
+  std::vector<Person> persons;
+  for (const UserIdx user : users) {
+    if (user != kNoUser && place[index(user)] == kNobody) place[index(user)] = persons.size();
+    persons.emplace_back(user);
+  }
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    if (const std::size_t at = place[index(rows.users[row])]; at != kNobody)
+      persons[at].rate(rows.items[row], rows.stars[row]);
+  for (std::size_t k = 0; k < users.size(); ++k)
+    if (users[k] != kNoUser && place[index(users[k])] != k) persons[k] = persons[place[index(users[k])]];
+  return persons;
+}
+
+}  // namespace movrec
