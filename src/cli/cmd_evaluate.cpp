@@ -170,6 +170,7 @@ int run_evaluate(const FittedOptions& fitted_options,
 
   const Fitted fitted = open_fitted(fitted_options, invocation.global);
   const Checkpoint& checkpoint = fitted.checkpoint;
+  warn_of_added_ratings(fitted.path, checkpoint);
   const bool is_trained_on = options.part == "train" || (options.part == "valid" && checkpoint.refitted);
   if (is_trained_on)
     spdlog::warn("the model was trained on the {} rows: their errors say nothing about new ratings",

@@ -1,21 +1,18 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
-#include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "cli/commands.hpp"
 #include "cli/fitted.hpp"
+#include "cli/list_writer.hpp"
+#include "cli/person_flags.hpp"
 #include "cli/user_list.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/core/stop.hpp"
 #include "movrec/recommend/recommender.hpp"
-#include "movrec/report/csv.hpp"
-#include "movrec/report/table.hpp"
 
 namespace movrec::cli {
 namespace {
@@ -28,6 +25,7 @@ struct OutputOptions {
   std::string users;
   std::string format;
   std::string output;
+  bool explain = false;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -46,190 +44,96 @@ struct OutputOptions {
         self.format);
     visit(Field{.name = "output", .help = "write to this file instead of stdout", .value_name = "FILE"},
           self.output);
+    visit(Field{.name = "explain", .help = "say which rated items speak most for each recommended one"},
+          self.explain);
   }
 };
 
-enum class Format { table, csv, jsonl, json };
+/// Whom to recommend to: users by id, or somebody new.
+struct Audience {
+  std::vector<std::optional<UserId>> ids;
+  std::vector<Person> persons;
+};
 
-Format choose_format(const OutputOptions& options, bool json) {
-  if (json && !options.format.empty())
-    fail(ErrorKind::usage, "--json and --format {} contradict each other", options.format);
-  if (json) return Format::json;
-  const std::string ending = std::filesystem::path(options.output).extension().string();
-  if (options.format == "csv" || (options.format.empty() && ending == ".csv")) return Format::csv;
-  if (options.format == "jsonl" || (options.format.empty() && ending == ".jsonl")) return Format::jsonl;
-  return Format::table;
+/// Error{usage} where nobody is meant, or nobody in particular.
+Audience find_audience(const OutputOptions& output, const PersonOptions& about, const Fitted& fitted) {
+  const bool describes = about.has_ratings() || about.has_demographics();
+  Audience audience;
+  if (!output.user.empty() || !output.users.empty()) {
+    for (const UserId id :
+         find_users(output.user, output.users, fitted.known_users(), fitted.checkpoint.dataset_name)) {
+      audience.ids.emplace_back(id);
+      audience.persons.push_back(fitted.person(id));
+    }
+  } else {
+    audience = {{std::nullopt}, {Person()}};
+  }
+  if (!describes) return audience;
+  if (audience.persons.size() > 1)
+    throw Error(ErrorKind::usage, "whose are these ratings and facts?",
+                fmt::format("{} users are asked for", audience.persons.size()), "--user with one id");
+  Person& person = audience.persons[0];
+  if (about.has_ratings() && person.user() != kNoUser && !person.has_history()) {
+    const UserIdx user = person.user();
+    person = with_histories(std::span(&user, 1), fitted.train).front();
+  }
+  person = describe_person(about, std::move(person), fitted);
+  return audience;
 }
 
-/// A recommendation as people and files see it.
-struct Line {
-  int rank;
-  ItemIdx item;
-  float score;      ///< what was ranked by: stars, not clipped, or the model's own measure
-  float stars;      ///< clipped
-  float deviation;  ///< of the rating around `stars`, where the model knows it
-};
-
-/// Writes the lists of users, one after the other, between open and close.
-class ListWriter {
- public:
-  ListWriter(Format format, const Fitted& fitted, std::ostream& out)
-      : format_(format), fitted_(fitted), out_(out) {}
-
-  void open() {
-    if (format_ == Format::csv)
-      out_ << with_deviation(csv_line({"user", "rank", "item", "title", "genres", "score", "stars"}),
-                             "deviation");
-    if (format_ == Format::json) out_ << R"({"schema":"movrec.recommend/1","users":[)";
+/// The same persons with the ratings that recommendations to them can be explained by.
+std::vector<Person> explained(std::span<const Person> persons, const Fitted& fitted) {
+  std::vector<UserIdx> users;  // that have no ratings of their own here
+  for (const Person& person : persons) users.push_back(person.has_history() ? kNoUser : person.user());
+  std::vector<Person> out = with_histories(users, fitted.train);
+  for (std::size_t k = 0; k < persons.size(); ++k) {
+    if (persons[k].has_history()) out[k] = persons[k];
+    out[k].demographics = persons[k].demographics;
   }
-
-  /// The lists of some users. They are put into words side by side, which takes longer than finding them.
-  void write(std::span<const UserIdx> users, std::span<const std::vector<Line>> lists) {
-    std::vector<std::string> texts(users.size());
-#pragma omp parallel for schedule(dynamic, 16)
-    for (std::size_t k = 0; k < users.size(); ++k)
-      texts[k] = text_of(number(fitted_.dataset.users.id(users[k])), lists[k], n_written_ + k == 0);
-    for (const std::string& text : texts) out_ << text;
-    n_written_ += users.size();
-  }
-
-  void close() {
-    if (format_ == Format::json) out_ << "\n]}\n";
-    out_.flush();
-  }
-
- private:
-  std::string genres(ItemIdx item, std::string_view separator) const {
-    return fmt::format("{}", fmt::join(fitted_.dataset.catalog.genres(item), separator));
-  }
-  bool shows_deviation() const {
-    return fitted_.model->knows_deviations();
-  }
-  /// One more field at the end of a line of CSV, where the model knows it.
-  std::string with_deviation(std::string line, std::string_view field) const {
-    return shows_deviation() ? line.insert(line.size() - 1, fmt::format(",{}", field)) : line;
-  }
-  bool shows_score() const {
-    return !fitted_.model->scores_are_stars();
-  }
-
-  std::string text_of(std::int32_t id, std::span<const Line> lines, bool is_first) const {
-    switch (format_) {
-      case Format::table:
-        return (is_first ? "" : "\n") + table_of(id, lines);
-      case Format::csv:
-        return csv_of(id, lines);
-      case Format::jsonl:
-        return to_json(id, lines).dump() + "\n";
-      case Format::json:
-        break;
-    }
-    return (is_first ? "\n" : ",\n") + to_json(id, lines).dump();
-  }
-
-  std::string table_of(std::int32_t id, std::span<const Line> lines) const {
-    using enum Table::Align;
-    std::vector<Table::Column> columns{{"rank", right}, {"title"}, {"genres"}, {"stars", right}};
-    if (shows_deviation()) columns.push_back({"±", right});
-    if (shows_score()) columns.push_back({"score", right});
-    Table table(std::move(columns));
-    for (const Line& line : lines) {
-      std::vector<std::string> cells{fmt::to_string(line.rank), fitted_.dataset.catalog.title(line.item),
-                                     genres(line.item, ", "), fmt::format("{:.2f}", line.stars)};
-      if (shows_deviation()) cells.push_back(fmt::format("{:.2f}", line.deviation));
-      if (shows_score()) cells.push_back(fmt::to_string(line.score));
-      table.add_row(std::move(cells));
-    }
-    return fmt::format("user {}\n", id) + table.text();
-  }
-
-  std::string csv_of(std::int32_t id, std::span<const Line> lines) const {
-    std::string text;
-    for (const Line& line : lines)
-      text += with_deviation(csv_line({fmt::to_string(id), fmt::to_string(line.rank),
-                                       fmt::to_string(number(fitted_.dataset.items.id(line.item))),
-                                       fitted_.dataset.catalog.title(line.item), genres(line.item, "|"),
-                                       fmt::to_string(line.score), fmt::to_string(line.stars)}),
-                             fmt::to_string(line.deviation));
-    return text;
-  }
-
-  nlohmann::ordered_json to_json(std::int32_t id, std::span<const Line> lines) const {
-    // The shortest digits that give the same float: 4.8, not 4.800000190734863.
-    const auto shortest = [](float x) { return std::strtod(fmt::to_string(x).c_str(), nullptr); };
-    auto items = nlohmann::ordered_json::array();
-    for (const Line& line : lines) {
-      items.push_back({{"rank", line.rank},
-                       {"item", number(fitted_.dataset.items.id(line.item))},
-                       {"title", fitted_.dataset.catalog.title(line.item)},
-                       {"genres", fitted_.dataset.catalog.genres(line.item)},
-                       {"score", shortest(line.score)},
-                       {"stars", shortest(line.stars)}});
-      if (shows_deviation()) items.back()["deviation"] = shortest(line.deviation);
-    }
-    return {{"user", id}, {"items", std::move(items)}};
-  }
-
-  Format format_;
-  const Fitted& fitted_;
-  std::ostream& out_;
-  std::size_t n_written_ = 0;
-};
-
-/// Ranks, and clipped stars beside the scores.
-std::vector<Line> make_lines(const Fitted& fitted, UserIdx user, std::span<const Recommendation> list) {
-  std::vector<float> stars;
-  std::vector<ItemIdx> items;
-  for (const Recommendation& one : list) stars.push_back(one.score), items.push_back(one.item);
-  if (!fitted.model->scores_are_stars())
-    fitted.model->predict(std::vector<UserIdx>(list.size(), user), items, stars);
-  std::vector<float> deviations(list.size());
-  if (fitted.model->knows_deviations())
-    fitted.model->predict_deviations(std::vector<UserIdx>(list.size(), user), items, {}, deviations);
-  std::vector<Line> lines;
-  for (std::size_t k = 0; k < list.size(); ++k)
-    lines.push_back({.rank = static_cast<int>(k + 1),
-                     .item = list[k].item,
-                     .score = list[k].score,
-                     .stars = fitted.dataset.stars.clip(stars[k]),
-                     .deviation = deviations[k]});
-  return lines;
+  return out;
 }
 
 void write_lists(const Fitted& fitted,
                  const Recommender& recommender,
-                 std::span<const UserIdx> users,
+                 const Audience& audience,
                  Format format,
+                 bool explains,
                  std::ostream& out) {
-  ListWriter writer(format, fitted, out);
-  Progress progress("recommend", std::ssize(users), "users");
+  ListWriter writer(format, fitted, explains, out);
+  const std::size_t n = audience.persons.size();
+  Progress progress("recommend", static_cast<std::int64_t>(n), "users");
   writer.open();
-  for (std::size_t begin = 0; begin < users.size(); begin += kBlockUsers) {
+  for (std::size_t begin = 0; begin < n; begin += kBlockUsers) {
     check_stop();
-    const auto block = users.subspan(begin, std::min(kBlockUsers, users.size() - begin));
-    const auto lists = recommender.top(block);
+    const std::size_t n_block = std::min(kBlockUsers, n - begin);
+    const auto persons = std::span(audience.persons).subspan(begin, n_block);
+    const auto lists = recommender.top(persons);
+    const std::vector<Person> reasons = explains ? explained(persons, fitted) : std::vector<Person>();
     progress.clear();
     std::vector<std::vector<Line>> lines;
-    for (std::size_t k = 0; k < block.size(); ++k) lines.push_back(make_lines(fitted, block[k], lists[k]));
-    writer.write(block, lines);
-    progress.update(static_cast<std::int64_t>(begin + block.size()));
+    for (std::size_t k = 0; k < n_block; ++k)
+      lines.push_back(make_lines(fitted, persons[k], lists[k], explains ? &reasons[k] : nullptr));
+    writer.write(std::span(audience.ids).subspan(begin, n_block), lines);
+    progress.update(static_cast<std::int64_t>(begin + n_block));
   }
   progress.clear();
   writer.close();
 }
 
 int run_recommend(const OutputOptions& output,
+                  const PersonOptions& about,
                   const RecommendOptions& options,
                   const FittedOptions& fitted_options,
                   Invocation& invocation) {
-  const Format format = choose_format(output, invocation.global.json);
-  if (output.user.empty() && output.users.empty())
-    throw Error(ErrorKind::usage, "recommend to whom?", "neither --user nor --users was given",
-                "movrec recommend --user 1");
+  const Format format = choose_format(output.format, output.output, invocation.global.json);
+  if (output.user.empty() && output.users.empty() && !about.has_ratings() && !about.has_demographics())
+    throw Error(ErrorKind::usage, "recommend to whom?",
+                "neither --user nor --users was given, and nothing about somebody new",
+                "movrec recommend --user 1, or movrec recommend --like \"Toy Story\"");
   const Fitted fitted = open_fitted(fitted_options, invocation.global);
-  const std::vector<UserIdx> users =
-      find_users(output.user, output.users, fitted.dataset.users, fitted.checkpoint.dataset_name);
+  if (output.explain) require_histories(fitted, "--explain");
   const Recommender recommender(*fitted.model, fitted.dataset, fitted.train, options);
+  const Audience audience = find_audience(output, about, fitted);
   if (recommender.candidates().empty())
     spdlog::warn("no item has {} training ratings and passes the filters",
                  format_count(recommender.min_ratings()));
@@ -237,13 +141,16 @@ int run_recommend(const OutputOptions& output,
                fitted.checkpoint.spec.algorithm, fitted.checkpoint.dataset_name,
                format_count(std::ssize(recommender.candidates())), format_count(fitted.dataset.items.size()),
                recommender.min_ratings());
+  const auto write = [&](std::ostream& out) {
+    write_lists(fitted, recommender, audience, format, output.explain, out);
+  };
   if (output.output.empty()) {
-    write_lists(fitted, recommender, users, format, *invocation.out);
+    write(*invocation.out);
     return 0;
   }
-  write_stream_atomically(output.output,
-                          [&](std::ostream& file) { write_lists(fitted, recommender, users, format, file); });
-  spdlog::info("wrote the lists of {} users to {}", format_count(std::ssize(users)), output.output);
+  write_stream_atomically(output.output, write);
+  spdlog::info("wrote the lists of {} users to {}", format_count(std::ssize(audience.persons)),
+               output.output);
   return 0;
 }
 
@@ -251,9 +158,12 @@ int run_recommend(const OutputOptions& output,
 
 Action declare_recommend(FlagSet& flags) {
   const auto output = std::make_shared<OutputOptions>();
+  const auto about = std::make_shared<PersonOptions>();
   const auto options = std::make_shared<RecommendOptions>();
   const auto fitted = std::make_shared<FittedOptions>();
   flags.bind(*output);
+  flags.group("About you (somebody new, or more about one --user)");
+  flags.bind(*about);
   flags.group("What to recommend");
   flags.bind(*options);
   flags.group("Model and data");
@@ -262,8 +172,10 @@ Action declare_recommend(FlagSet& flags) {
       "Examples:\n"
       "  movrec recommend --user 1 --top 5\n"
       "  movrec recommend --user 1 --genre Comedy --year-from 1990\n"
+      "  movrec recommend --like \"Toy Story\" --like 50 --dislike \"Star Trek\" --explain\n"
       "  movrec recommend --users all --output lists.csv\n");
-  return [=](Invocation& invocation) { return run_recommend(*output, *options, *fitted, invocation); };
+  return
+      [=](Invocation& invocation) { return run_recommend(*output, *about, *options, *fitted, invocation); };
 }
 
 }  // namespace movrec::cli

@@ -41,7 +41,16 @@ constexpr std::array kCommands{
     Command{.name = "blend",
             .summary = "make one run of several: the weighted mean of their predictions",
             .declare = declare_blend},
-    Command{.name = "recommend", .summary = "the best unseen items for users", .declare = declare_recommend},
+    Command{.name = "recommend",
+            .summary = "the best unseen items for users, and for anybody who says what he likes",
+            .declare = declare_recommend},
+    Command{.name = "interactive",
+            .summary = "recommend in a dialogue, better with each rating",
+            .declare = declare_interactive},
+    Command{.name = "similar", .summary = "the items most like one", .declare = declare_similar},
+    Command{.name = "update",
+            .summary = "take up new ratings of old or new users without training again",
+            .declare = declare_update},
     Command{
         .name = "data", .summary = "list, fetch, describe and check data sets", .children = kDataCommands},
     Command{

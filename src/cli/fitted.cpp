@@ -30,7 +30,43 @@ void check_rows(const Fitted& fitted) {
     fail_other_rows(fitted, "the user and item ids are", {});
 }
 
+std::map<UserId, Person> updated_users(const Fitted& fitted) {
+  const AddedRatings& added = fitted.checkpoint.added;
+  const UserMap ids(added.users);
+  std::vector<UserIdx> users;
+  for (const UserId id : ids.ids()) users.push_back(fitted.dataset.users.find(id).value_or(kNoUser));
+  std::vector<Person> persons = with_histories(users, fitted.train);
+  std::map<UserId, Person> updated;
+  for (std::size_t k = 0; k < persons.size(); ++k) updated.emplace(ids.ids()[k], std::move(persons[k]));
+  for (std::size_t row = 0; row < added.stars.size(); ++row) {
+    const auto item = fitted.dataset.items.find(added.items[row]);
+    if (!item)
+      fail(ErrorKind::model, "{}: an added rating is of item {}, which is not in {}", fitted.path.string(),
+           number(added.items[row]), fitted.checkpoint.dataset_name);
+    updated.at(added.users[row]).rate(*item, added.stars[row]);
+  }
+  return updated;
+}
+
 }  // namespace
+
+UserMap Fitted::known_users() const {
+  if (updated.empty()) return dataset.users;
+  std::vector<UserId> ids(dataset.users.ids().begin(), dataset.users.ids().end());
+  for (const auto& [id, person] : updated) ids.push_back(id);
+  return UserMap(std::move(ids));
+}
+
+Person Fitted::person(UserId id) const {
+  const auto found = updated.find(id);
+  return found != updated.end() ? found->second : Person(*dataset.users.find(id));
+}
+
+void warn_of_added_ratings(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+  if (!checkpoint.added.stars.empty())
+    spdlog::warn("{}: the {} ratings that were added after training are not looked at here", path.string(),
+                 format_count(std::ssize(checkpoint.added.stars)));
+}
 
 Fitted open_fitted(const FittedOptions& options, const GlobalOptions& global) {
   set_threads(global.threads);
@@ -51,6 +87,7 @@ Fitted open_fitted(const FittedOptions& options, const GlobalOptions& global) {
     rows.insert(rows.end(), fitted.split.valid.begin(), fitted.split.valid.end());
   fitted.train = fitted.dataset.ratings.subset(rows);
   fitted.model = load_model(fitted.checkpoint);
+  fitted.updated = updated_users(fitted);
   return fitted;
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "movrec/checkpoint/checkpoint.hpp"
 #include "movrec/cli/command.hpp"
+#include "movrec/recommend/person.hpp"
 
 namespace movrec::cli {
 
@@ -37,9 +39,20 @@ struct Fitted {
   Split split;
   Ratings train;  ///< the rows that the model was fitted on
   std::unique_ptr<Model> model;
+  /// Users with ratings that `movrec update` added, with these and those in `train`. Some are new.
+  std::map<UserId, Person> updated;
+
+  /// All that may be asked about: those of the data set and the new ones.
+  UserMap known_users() const;
+  /// As the model answers for him: one of known_users().
+  Person person(UserId) const;
 };
 
 /// Error{model} if data or split are not those of the checkpoint: nobody evaluates on other rows by accident.
 Fitted open_fitted(const FittedOptions&, const GlobalOptions&);
+
+/// Added ratings are no part of a split: what is measured is the model as it was trained, and a warning says
+/// so.
+void warn_of_added_ratings(const std::filesystem::path&, const Checkpoint&);
 
 }  // namespace movrec::cli

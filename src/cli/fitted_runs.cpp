@@ -57,6 +57,7 @@ FittedRuns open_runs(const std::vector<std::string>& paths,
   for (const std::string& path : std::span(paths).subspan(1))
     out.runs.push_back(open_next(path, out.runs.front(), out.dataset, global));
   for (FittedRun& run : out.runs) {
+    warn_of_added_ratings(run.path, run.checkpoint);
     run.checkpoint.model = {};
     if (!run.model->scores_are_stars())
       fail(ErrorKind::model, "{}: {} ranks items but predicts no stars of its own", run.path.string(),

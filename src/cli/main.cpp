@@ -3,5 +3,5 @@
 #include "movrec/cli/run.hpp"
 
 int main(int argc, char** argv) {
-  return movrec::cli::run(argc, argv, std::cout, std::cerr);
+  return movrec::cli::run(argc, argv, std::cin, std::cout, std::cerr);
 }

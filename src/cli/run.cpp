@@ -47,9 +47,14 @@ class ProcessScope {
   std::ios::iostate exceptions_;
 };
 
-int act(std::string program, std::span<const std::string> arguments, std::ostream& out, std::ostream& err) {
+int act(std::string program,
+        std::span<const std::string> arguments,
+        std::istream& in,
+        std::ostream& out,
+        std::ostream& err) {
   TreeInvocation invocation(out, err);
   invocation.program = std::move(program);
+  invocation.in = &in;
   const ParsedArguments parsed = parse_arguments(invocation.root(), arguments);
   if (parsed.version) {
     out << fmt::format("movrec {}\n", build_info().version);
@@ -98,7 +103,7 @@ int report_lost_output(std::ostream& out, std::ostream& err) {
 
 }  // namespace
 
-int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+int run(int argc, const char* const* argv, std::istream& in, std::ostream& out, std::ostream& err) {
   try {
     const ProcessScope scope(out);  // gone before an error is reported: writing to `err` flushes `out`
     std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
@@ -106,7 +111,7 @@ int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err)
       arguments.erase(arguments.begin());
       arguments.emplace_back("--help");
     }
-    const int code = act(argc > 0 ? argv[0] : "movrec", arguments, out, err);
+    const int code = act(argc > 0 ? argv[0] : "movrec", arguments, in, out, err);
     out.flush();
     return code;
   } catch (const Error& error) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <limits>
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
@@ -15,14 +14,14 @@ class UserFinder {
  public:
   UserFinder(const UserMap& known, std::string_view dataset) : known_(known), dataset_(dataset) {}
 
-  UserIdx find(std::int64_t id) const {
-    if (id >= std::numeric_limits<std::int32_t>::min() && id <= std::numeric_limits<std::int32_t>::max())
-      if (const auto user = known_.find(UserId{static_cast<std::int32_t>(id)})) return *user;
-    fail(ErrorKind::usage, "user {} is not in {} (ids {} to {})", id, dataset_, number(known_.ids().front()),
-         number(known_.ids().back()));
+  UserId find(std::int64_t number_given) const {
+    const UserId id{static_cast<std::int32_t>(number_given)};
+    if (number(id) == number_given && known_.find(id)) return id;
+    fail(ErrorKind::usage, "user {} is not in {} (ids {} to {})", number_given, dataset_,
+         number(known_.ids().front()), number(known_.ids().back()));
   }
 
-  UserIdx find(std::string_view text) const {
+  UserId find(std::string_view text) const {
     std::int64_t id = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
     if (error != std::errc() || end != text.data() + text.size())
@@ -55,15 +54,15 @@ void for_each_part(std::string_view text, char separator, Visit&& visit) {
 
 }  // namespace
 
-std::vector<UserIdx> find_users(std::span<const std::int64_t> ids,
-                                const std::string& users,
-                                const UserMap& known,
-                                std::string_view dataset) {
+std::vector<UserId> find_users(std::span<const std::int64_t> ids,
+                               const std::string& users,
+                               const UserMap& known,
+                               std::string_view dataset) {
   const UserFinder finder(known, dataset);
-  std::vector<UserIdx> found;
+  std::vector<UserId> found;
   for (const std::int64_t id : ids) found.push_back(finder.find(id));
   if (users == "all") {
-    for (std::int32_t user = 0; user < known.size(); ++user) found.push_back(UserIdx{user});
+    found.insert(found.end(), known.ids().begin(), known.ids().end());
   } else if (users.find_first_not_of("-0123456789, ") == std::string::npos) {
     if (!users.empty())
       in_context("--users", [&] {

@@ -87,9 +87,10 @@ class FullBuffer : public std::streambuf {
 TEST(Errors, ResultsThatCannotBeWrittenAreAFailure) {
   FullBuffer buffer;
   std::ostream out(&buffer);
+  std::istringstream in;
   std::ostringstream err;
   const std::array<const char*, 2> argv{"movrec", "models"};
-  EXPECT_EQ(movrec::cli::run(2, argv.data(), out, err), 1);
+  EXPECT_EQ(movrec::cli::run(2, argv.data(), in, out, err), 1);
   EXPECT_THAT(err.str(), HasSubstr("movrec: error: the results cannot be written to standard output\n"));
 }
 

@@ -14,11 +14,15 @@ struct CliResult {
 };
 
 /// `movrec ARGUMENTS…` in this process; `program` is what it starts where it starts itself.
-inline CliResult run_cli(const std::vector<std::string>& arguments, const char* program = "movrec") {
+/// `input` is what a person types.
+inline CliResult run_cli(const std::vector<std::string>& arguments,
+                         const char* program = "movrec",
+                         const std::string& input = "") {
   std::vector<const char*> argv{program};
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  std::istringstream in(input);
   std::ostringstream out, err;
-  const int code = cli::run(static_cast<int>(argv.size()), argv.data(), out, err);
+  const int code = cli::run(static_cast<int>(argv.size()), argv.data(), in, out, err);
   return {code, out.str(), err.str()};
 }
 
