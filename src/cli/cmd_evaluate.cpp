@@ -148,8 +148,7 @@ std::optional<RankingReport> rank_part(const Fitted& fitted,
     return std::nullopt;
   }
   const Algorithm& algorithm = find_algorithm(fitted.checkpoint.spec.algorithm);
-  if (!measures_ranking(algorithm, part, fitted.train, ranking, asked, /*may_be_slow=*/true))
-    return std::nullopt;
+  if (!measures_ranking(algorithm, fitted.train, ranking, /*may_be_slow=*/true)) return std::nullopt;
   // By the time of the test, validation ratings are known.
   const Ratings valid =
       fitted.dataset.ratings.subset(options.part == "test" ? fitted.split.valid : std::vector<RowIdx>());

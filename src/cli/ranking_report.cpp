@@ -22,13 +22,6 @@ constexpr std::int64_t kManyScores = 200'000'000;
 /// The lookup holds users x items floats: 1 GB at most.
 constexpr std::int64_t kLookupCells = 1 << 28;
 
-std::string names_of_those_who_can() {
-  std::string names;
-  for (const Algorithm& algorithm : algorithms())
-    if (algorithm.ranks_new_users) names += fmt::format("{}{}", names.empty() ? "" : ", ", algorithm.name);
-  return names;
-}
-
 }  // namespace
 
 bool asks_for_ranking(const Invocation& invocation) {
@@ -39,21 +32,10 @@ bool asks_for_ranking(const Invocation& invocation) {
 }
 
 bool measures_ranking(const Algorithm& algorithm,
-                      const HeldOut& part,
                       const Ratings& train,
                       const RankingOptions& options,
-                      bool asked,
                       bool may_be_slow) {
   if (options.ks.empty()) return false;
-  if (!algorithm.ranks_new_users && asks_about_new_users(part, train)) {
-    const std::string what = fmt::format(
-        "{} cannot rank for users without training ratings, which this split holds out", algorithm.name);
-    const std::string can = "models that can: " + names_of_those_who_can();
-    if (asked)
-      throw Error(ErrorKind::usage, what, can, "another --model or --split, or --ks '' for no ranking");
-    spdlog::warn("{} ({}): no ranking is measured, and its stars are for cold users", what, can);
-    return false;
-  }
   const bool is_large = std::int64_t{train.n_users} * train.n_items > kManyScores;
   if ((algorithm.ranks_slowly || is_large) && !may_be_slow) {
     spdlog::info("scores of all items take long {}: `movrec evaluate` measures ranking, or --ks",

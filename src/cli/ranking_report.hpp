@@ -22,14 +22,9 @@ struct RankingReport {
   NamedScores references;
 };
 
-/// Whether to measure ranking. That the model cannot is an Error{usage} where it was `asked` for, and else
-/// said on stderr; so is that it would take long, by model or size, unless it `may_be_slow`.
-bool measures_ranking(const Algorithm&,
-                      const HeldOut&,
-                      const Ratings& train,
-                      const RankingOptions&,
-                      bool asked,
-                      bool may_be_slow);
+/// Whether to measure ranking. That it would take long, by model or size, is said on stderr, unless it
+/// `may_be_slow`.
+bool measures_ranking(const Algorithm&, const Ratings& train, const RankingOptions&, bool may_be_slow);
 /// Whether a flag set one of RankingOptions. A file does not count: each run writes them all into its own.
 bool asks_for_ranking(const Invocation&);
 

@@ -62,9 +62,8 @@ FinishedRun train_run(TrainFlags& flags, Invocation& invocation, const Checkpoin
   RatingParts parts = take_parts(std::move(dataset.ratings), split);
   split.train = split.valid = split.test = {};
   const HeldOut valid(parts.valid, split.valid_queries), test(parts.test, split.test_queries);
-  const bool asks = asks_for_ranking(invocation);
   const bool ranks =
-      measures_ranking(find_algorithm(flags.model), test, parts.train, flags.ranking, asks, asks);
+      measures_ranking(find_algorithm(flags.model), parts.train, flags.ranking, asks_for_ranking(invocation));
   const fs::path folder = resumed != nullptr
                               ? fs::path(flags.resume).parent_path()
                               : make_run_folder(invocation.global.runs_dir, flags.model, dataset.name);

@@ -52,13 +52,6 @@ bool answers_histories(const Model& model) {
 
 }  // namespace
 
-bool asks_about_new_users(const HeldOut& part, const Ratings& train) {
-  if (part.queries.empty()) return false;
-  const std::vector<std::int32_t> counts = ratings_per_user(train);
-  return std::ranges::any_of(part.queries,
-                             [&](const SplitQuery& query) { return counts[index(query.user)] == 0; });
-}
-
 QueryHistories::QueryHistories(const HeldOut& part) {
   std::vector<std::uint32_t> rows;
   for (const SplitQuery& query : part.queries) {

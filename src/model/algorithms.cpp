@@ -221,7 +221,7 @@ constexpr Algorithm net(std::string_view name,
           .fit = fit_net_model,
           .load = load_net_model,
           .trains_by_gradient = true,
-          .ranks_new_users = true};
+          .supports = {.history = true}};
 }
 
 constexpr std::array kMfSolvers{Solver{"als", kMfAls, kMfAlsDefaults}, Solver{"sgd", kMfSgd, kMfSgdDefaults},
@@ -241,7 +241,7 @@ constexpr Algorithm factors(std::string_view name,
           .load = load_net_model,
           .trains_by_gradient = true,
           .solvers = solvers,
-          .ranks_new_users = true};
+          .supports = {.history = true}};
 }
 
 /// Models that rank, for new users too, and whose scores are no stars.
@@ -258,11 +258,15 @@ constexpr Algorithm ranker(std::string_view name,
           .fit = fit,
           .load = load,
           .selects_by = "ndcg@10",
-          .ranks_new_users = true,
           .supports = {.history = true}};
 }
 constexpr Algorithm in_epochs(Algorithm algorithm) {
   algorithm.trains_by_gradient = true;
+  return algorithm;
+}
+
+constexpr Algorithm with_demographics(Algorithm algorithm) {
+  algorithm.supports.demographics = true;
   return algorithm;
 }
 
@@ -273,15 +277,13 @@ constexpr std::array kAlgorithms{
               .defaults = {},
               .fit = fit_popularity_model,
               .load = load_popularity_model,
-              .selects_by = "ndcg@10",
-              .ranks_new_users = true},
+              .selects_by = "ndcg@10"},
     Algorithm{.name = "bias",
               .summary = "global mean + damped user and item biases",
               .uses = kDamping,
               .defaults = {},
               .fit = fit_bias_model,
               .load = load_bias_model,
-              .ranks_new_users = true,
               .supports = {.history = true}},
     Algorithm{.name = "knn",
               .summary = "the most similar items that the user rated, by what biases leave over",
@@ -289,9 +291,8 @@ constexpr std::array kAlgorithms{
               .defaults = {},
               .fit = fit_knn_model,
               .load = load_knn_model,
-              .ranks_new_users = true,
-              .ranks_slowly = true,
-              .supports = {.history = true}},
+              .supports = {.history = true},
+              .ranks_slowly = true},
     factors("mf", "matrix factorization: the product of user and item factors", kMfSolvers),
     factors("biased-mf", "matrix factorization with user and item biases", kBiasedMfSolvers),
     Algorithm{.name = "svdpp",
@@ -301,7 +302,7 @@ constexpr std::array kAlgorithms{
               .fit = fit_svdpp_model,
               .load = load_svdpp_model,
               .trains_by_gradient = true,
-              .ranks_new_users = true},
+              .supports = {.history = true}},
     net("gmf",
         "generalized matrix factorization: a weight per factor of the product",
         kProductNet,
@@ -315,7 +316,7 @@ constexpr std::array kAlgorithms{
               .fit = fit_bfm_model,
               .load = load_bfm_model,
               .averages_sweeps = true,
-              .ranks_new_users = true,
+              .supports = {.history = true, .demographics = true},
               .ranks_slowly = true},
     Algorithm{.name = "sparsefc",
               .summary = "autoencoder of items with kernelised weights, by L-BFGS",
@@ -324,7 +325,7 @@ constexpr std::array kAlgorithms{
               .fit = fit_sparsefc_model,
               .load = load_sparsefc_model,
               .trains_by_gradient = true,
-              .ranks_new_users = true},
+              .supports = {.history = true}},
     Algorithm{.name = "autoencoder",
               .summary = "autoencoder of users' (or items') ratings, of any depth",
               .uses = kAutoencoder,
@@ -332,7 +333,7 @@ constexpr std::array kAlgorithms{
               .fit = fit_autoencoder_model,
               .load = load_autoencoder_model,
               .trains_by_gradient = true,
-              .ranks_new_users = true},
+              .supports = {.history = true}},
     ranker("ease",
            "top-N: linear weights between items, in closed form",
            kEase,
@@ -357,12 +358,13 @@ constexpr std::array kAlgorithms{
                      kBprDefaults,
                      fit_bpr_model,
                      load_bpr_model)),
-    in_epochs(ranker("profile",
-                     "top-N: a perceptron from who a user is and what he has rated to all items",
-                     kProfile,
-                     kProfileDefaults,
-                     fit_ranking_net_model,
-                     load_ranking_net_model)),
+    with_demographics(
+        in_epochs(ranker("profile",
+                         "top-N: a perceptron from who a user is and what he has rated to all items",
+                         kProfile,
+                         kProfileDefaults,
+                         fit_ranking_net_model,
+                         load_ranking_net_model))),
     in_epochs(ranker("multvae",
                      "top-N: a variational autoencoder of who rated what",
                      kMultVae,

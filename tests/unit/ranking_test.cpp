@@ -224,9 +224,6 @@ TEST(HeldOutUsers, QueriesShowWhatIsVisibleAndAskForWhatIsHidden) {
   EXPECT_THAT(task.cases()[0].left_out, ElementsAre(ItemIdx{0}, ItemIdx{2}));
   EXPECT_THAT(task.cases()[0].relevant, ElementsAre(ItemIdx{1}, ItemIdx{3}));
   EXPECT_THAT(task.cases()[1].relevant, ElementsAre(ItemIdx{0}, ItemIdx{3}));
-  EXPECT_TRUE(asks_about_new_users(about.part, about.train));
-  EXPECT_FALSE(asks_about_new_users(about.part, about.rows));
-  EXPECT_FALSE(asks_about_new_users(about.rows, about.train));
 }
 
 TEST(HeldOutUsers, ModelsAreGivenOnlyWhatTheySupport) {

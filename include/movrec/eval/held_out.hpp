@@ -18,10 +18,6 @@ struct HeldOut {
   std::span<const SplitQuery> queries;
 };
 
-/// Whether queries ask about users of whom `train` knows nothing: only models that know everybody, or answer
-/// from histories, can rank for them.
-bool asks_about_new_users(const HeldOut&, const Ratings& train);
-
 /// What the queries of a part show, as models take it.
 class QueryHistories {
  public:

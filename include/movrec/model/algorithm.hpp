@@ -109,9 +109,9 @@ struct Algorithm {
   /// What validation chooses by: "rmse", or the ranking metric ("ndcg@10") of models whose scores are no
   /// stars.
   std::string_view selects_by = "rmse";
-  /// Whether it ranks for users without training ratings: by their histories, or for everybody alike.
-  bool ranks_new_users = false;
-  QuerySupport supports{};  ///< what Model::supports() of its models says; of a blend, what its members say
+  /// What queries its models look at, where options and side information allow it; of a blend, what its
+  /// members say.
+  QuerySupport supports{};
   bool ranks_slowly =
       false;  ///< scores of all items take so long that `train` measures ranking only if asked
 
