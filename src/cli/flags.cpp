@@ -86,7 +86,9 @@ class Parser {
     if (!option.positional &&
         std::ranges::any_of(texts, [](const auto& text) { return text.starts_with("--"); }))
       fail(ErrorKind::usage, "--{} needs a value", option.name());
-    return option.is_list() ? fmt::format("{}", fmt::join(texts, ",")) : texts.back();
+    return option.is_list()
+               ? fmt::format("{}", fmt::join(texts, std::string_view(&option.ref.field.separator, 1)))
+               : texts.back();
   }
 
   [[noreturn]] void refuse(const std::vector<std::string>& extras, CommandNode& command) const {

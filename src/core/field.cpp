@@ -32,17 +32,21 @@ Number parse_number(const OptionRef& option, std::string_view text, std::string_
   return value;
 }
 
-std::vector<std::string_view> split_list(std::string_view text) {
+std::vector<std::string_view> split_list(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   while (true) {
-    const std::size_t comma = text.find(',');
-    std::string_view part = text.substr(0, comma);
+    const std::size_t end = text.find(separator);
+    std::string_view part = text.substr(0, end);
     while (!part.empty() && part.front() == ' ') part.remove_prefix(1);
     while (!part.empty() && part.back() == ' ') part.remove_suffix(1);
     parts.push_back(part);
-    if (comma == std::string_view::npos) return parts;
-    text.remove_prefix(comma + 1);
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
   }
+}
+
+std::string_view separator_of(const OptionRef& option) {
+  return {&option.field.separator, 1};
 }
 
 void check_choice(const OptionRef& option, std::string_view text) {
@@ -73,13 +77,13 @@ void set_from_text(const OptionRef& option, std::string_view text) {
         } else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) {
           T values;
           if (!text.empty())
-            for (std::string_view part : split_list(text))
+            for (std::string_view part : split_list(text, option.field.separator))
               values.push_back(parse_number<std::int64_t>(option, part, text));
           *target = std::move(values);
         } else {
           T values;
           if (!text.empty())
-            for (std::string_view part : split_list(text)) {
+            for (std::string_view part : split_list(text, option.field.separator)) {
               if (part.empty()) reject(option, text);
               check_choice(option, part);
               values.emplace_back(part);
@@ -92,11 +96,11 @@ void set_from_text(const OptionRef& option, std::string_view text) {
 
 std::string to_text(const OptionRef& option) {
   return std::visit(
-      [](const auto* target) -> std::string {
+      [&](const auto* target) -> std::string {
         using T = std::remove_cv_t<std::remove_pointer_t<decltype(target)>>;
         if constexpr (std::is_same_v<T, std::vector<std::int64_t>> ||
                       std::is_same_v<T, std::vector<std::string>>) {
-          return fmt::format("{}", fmt::join(*target, ","));
+          return fmt::format("{}", fmt::join(*target, separator_of(option)));
         } else {
           return fmt::format("{}", *target);
         }
@@ -109,7 +113,7 @@ void set_from_json(const OptionRef& option, const nlohmann::json& value) {
   if (value.is_array()) {
     std::string text;
     for (const auto& element : value) {
-      if (!text.empty()) text += ',';
+      if (!text.empty()) text += option.field.separator;
       text += element.is_string() ? element.get<std::string>() : element.dump();
     }
     if (!std::holds_alternative<std::vector<std::int64_t>*>(option.target) &&

@@ -85,6 +85,16 @@ TEST(Field, RefusesWhatIsOutOfRangeOrNotOfTheType) {
   EXPECT_EQ(options.epochs, 20);
 }
 
+TEST(Field, ListsMayHoldCommasBetweenOtherSeparators) {
+  std::vector<std::string> titles;
+  const OptionRef option{Field{.name = "like", .help = "", .separator = '\n'}, &titles};
+  set_from_text(option, "Matrix, The (1999)\nHeat");
+  EXPECT_THAT(titles, ElementsAre("Matrix, The (1999)", "Heat"));
+  EXPECT_EQ(to_text(option), "Matrix, The (1999)\nHeat");
+  set_from_json(option, nlohmann::json{"Heat", "Matrix, The"});
+  EXPECT_THAT(titles, ElementsAre("Heat", "Matrix, The"));
+}
+
 TEST(Error, ContextGoesBeforeTheMessage) {
   EXPECT_EQ(
       error_of([] { in_context("ratings.dat:7", [] { fail(ErrorKind::data, "expected {} fields", 4); }); }),

@@ -27,6 +27,7 @@ struct Field {
   double max = std::numeric_limits<double>::infinity();
   std::vector<std::string_view> choices{};  ///< the allowed words of a string; empty: any
   std::string_view value_name{};            ///< shown in help instead of INT, FLOAT, TEXT
+  char separator = ',';  ///< between a list's elements in one text; '\n' where they may hold commas
 };
 
 using OptionTarget = std::variant<bool*,
