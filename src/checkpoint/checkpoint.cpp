@@ -86,11 +86,11 @@ void write_archive(std::ostream& out, const c10::IValue& value) {
   if (failure) std::rethrow_exception(failure);
 }
 
-template <class Id, class Idx>
-StateArray id_array(const IdMap<Id, Idx>& map) {
-  std::vector<std::int32_t> ids;
-  for (Id id : map.ids()) ids.push_back(number(id));
-  return StateArray::of(std::span<const std::int32_t>(ids), {map.size()});
+template <class Id>
+StateArray array_of(std::span<const Id> ids) {
+  std::vector<std::int32_t> numbers;
+  for (const Id id : ids) numbers.push_back(number(id));
+  return StateArray::of(std::span<const std::int32_t>(numbers), {std::ssize(numbers)});
 }
 
 template <class Map, class Id>
@@ -98,6 +98,29 @@ Map id_map(const StateDict& state, const std::string& name) {
   std::vector<Id> ids;
   for (std::int32_t id : state.get(name).as<std::int32_t>()) ids.push_back(Id{id});
   return Map(std::move(ids));
+}
+
+template <class Id>
+std::vector<Id> ids_of(const StateDict& state, const std::string& name, std::size_t n) {
+  std::vector<Id> ids;
+  for (const std::int32_t id : state.values<std::int32_t>(name, n)) ids.push_back(Id{id});
+  return ids;
+}
+
+/// No arrays where nothing was added.
+StateDict added_to_state(const AddedRatings& added) {
+  StateDict state;
+  if (added.stars.empty()) return state;
+  state.set("users", array_of(std::span(added.users)));
+  state.set("items", array_of(std::span(added.items)));
+  state.set("stars", StateArray::of(std::span<const float>(added.stars), {std::ssize(added.stars)}));
+  return state;
+}
+
+AddedRatings added_from(const StateDict& state) {
+  const auto stars = state.get("stars").as<float>();
+  return {ids_of<UserId>(state, "users", stars.size()), ids_of<ItemId>(state, "items", stars.size()),
+          std::vector(stars.begin(), stars.end())};
 }
 
 nlohmann::json spec_to_json(const ModelSpec& spec) {
@@ -176,7 +199,8 @@ Checkpoint parse(const std::string& content) {
   const StateDict ids = from_arrays(dict.at("ids"));
   const StateDict model = from_arrays(dict.at("model"));
   const StateDict trainer = from_arrays(dict.at("trainer"));
-  if (digest_of(meta, {&ids, &model, &trainer}) != dict.at("digest").toStringRef())
+  const StateDict added = format >= Checkpoint::kFormatOfAdded ? from_arrays(dict.at("added")) : StateDict();
+  if (digest_of(meta, {&ids, &model, &trainer, &added}) != dict.at("digest").toStringRef())
     throw std::invalid_argument("its content does not match its digest");
   Checkpoint out = from_meta(nlohmann::json::parse(meta));
   out.users = id_map<UserMap, UserId>(ids, "users");
@@ -185,6 +209,7 @@ Checkpoint parse(const std::string& content) {
     throw std::invalid_argument("its id maps do not fit its model");
   out.model = model;
   if (!trainer.arrays().empty()) out.trainer = trainer;
+  if (!added.arrays().empty()) out.added = added_from(added);
   return out;
 }
 
@@ -192,19 +217,23 @@ Checkpoint parse(const std::string& content) {
 
 void save_checkpoint(const fs::path& path, const Checkpoint& checkpoint) {
   StateDict ids;
-  ids.set("users", id_array(checkpoint.users));
-  ids.set("items", id_array(checkpoint.items));
+  ids.set("users", array_of(checkpoint.users.ids()));
+  ids.set("items", array_of(checkpoint.items.ids()));
   const StateDict none;
   const StateDict& trainer = checkpoint.trainer ? *checkpoint.trainer : none;
+  const StateDict added = added_to_state(checkpoint.added);
+  const bool has_added = !added.arrays().empty();
   const std::string meta = meta_of(checkpoint).dump();
 
   c10::impl::GenericDict dict(c10::StringType::get(), c10::AnyType::get());
-  dict.insert("movrec_format", std::int64_t{Checkpoint::kFormat});
+  // A program that knows nothing of added ratings must not answer as if there were none.
+  dict.insert("movrec_format", std::int64_t{has_added ? Checkpoint::kFormatOfAdded : 1});
   dict.insert("meta", meta);
   dict.insert("ids", to_arrays(ids));
   dict.insert("model", to_arrays(checkpoint.model));
   dict.insert("trainer", to_arrays(trainer));
-  dict.insert("digest", digest_of(meta, {&ids, &checkpoint.model, &trainer}));
+  if (has_added) dict.insert("added", to_arrays(added));
+  dict.insert("digest", digest_of(meta, {&ids, &checkpoint.model, &trainer, &added}));
   in_context("saving the checkpoint",
              [&] { write_stream_atomically(path, [&](std::ostream& out) { write_archive(out, dict); }); });
 }

@@ -63,6 +63,27 @@ TEST_F(CheckpointFile, HoldsAllThatWasSaved) {
   EXPECT_THAT(loaded.trainer->values<double>("numbers", 2), testing::ElementsAre(1.5, 2.5));
 }
 
+/// The number that an older program looks at.
+std::int64_t format_of(const std::filesystem::path& path) {
+  const std::string content = read_file(path);
+  const auto dict = torch::jit::pickle_load({content.begin(), content.end()}).toGenericDict();
+  return dict.at("movrec_format").toInt();
+}
+
+TEST_F(CheckpointFile, HoldsAddedRatingsInANewerFormat) {
+  EXPECT_EQ(format_of(path_), 1);
+  Checkpoint saved = load_checkpoint(path_);
+  EXPECT_TRUE(saved.added.stars.empty());
+  saved.added = {{UserId{7}, UserId{99999}}, {ItemId{3}, ItemId{1}}, {4.5F, 1}};
+  save_checkpoint(path_, saved);
+  EXPECT_EQ(format_of(path_), 2);
+  const Checkpoint loaded = load_checkpoint(path_);
+  EXPECT_EQ(loaded.added.users, saved.added.users);
+  EXPECT_EQ(loaded.added.items, saved.added.items);
+  EXPECT_EQ(loaded.added.stars, saved.added.stars);
+  EXPECT_EQ(loaded.users, saved.users);
+}
+
 TEST_F(CheckpointFile, IsRefusedWhenCut) {
   for (const std::size_t size : {content_.size() - 1, content_.size() / 2, std::size_t{10}, std::size_t{0}}) {
     write_file_atomically(path_, content_.substr(0, size));
@@ -111,7 +132,7 @@ TEST_F(CheckpointFile, IsRefusedWhenNewer) {
   EXPECT_THAT(
       error_of(path_),
       HasSubstr(
-          "it was written by a newer movrec | its format is 2, this program knows up to 1 | update movrec"));
+          "it was written by a newer movrec | its format is 3, this program knows up to 2 | update movrec"));
 }
 
 TEST_F(CheckpointFile, IsNamedWhenMissing) {

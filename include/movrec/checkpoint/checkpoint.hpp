@@ -12,10 +12,19 @@
 
 namespace movrec {
 
+/// Ratings that came after training, by the data set's own ids. A model that looks at histories answers for
+/// these users from their training ratings and these, of which a later one replaces an earlier one.
+struct AddedRatings {
+  std::vector<UserId> users;
+  std::vector<ItemId> items;
+  std::vector<float> stars;
+};
+
 /// One self-describing file (`best.pt`, `last.pt`), in PyTorch's own format: a model that answers, the data
 /// and the split it belongs to, and, in `last.pt`, all that a resumed run needs.
 struct Checkpoint {
-  static constexpr int kFormat = 1;
+  static constexpr int kFormat = 2;         ///< the newest; what needs no more is written as the oldest
+  static constexpr int kFormatOfAdded = 2;  ///< since when there are added ratings
 
   ModelSpec spec;
   DataOptions data;
@@ -30,6 +39,7 @@ struct Checkpoint {
   ItemMap items;
   StateDict model;
   std::optional<StateDict> trainer;
+  AddedRatings added{};
 };
 
 /// Atomic: the old file stays until the new one is whole. Error{failure}.
