@@ -124,7 +124,8 @@ class AutoencoderModel final : public Model {
                      std::span<const ItemIdx> items,
                      std::span<float> scores) const {
     std::vector<RowContent> wanted;
-    std::vector<std::vector<std::int32_t>> columns(users.size());
+    std::vector<std::vector<std::int32_t>> columns(users.size());  // of histories: what training has seen
+    std::vector<std::vector<float>> stars(users.size());
     std::vector<std::size_t> asking;
     std::vector<float*> outputs;
     for (std::size_t u = 0; u < users.size(); ++u) {
@@ -132,8 +133,15 @@ class AutoencoderModel final : public Model {
       RowContent row;
       if (users[u].history) {
         const History& history = *users[u].history;
-        for (const ItemIdx item : history.items) columns[u].push_back(number(item));
-        row = {.columns = columns[u], .stars = history.stars, .who = {}, .bias = biases_.user_bias_of(history, user_damping_)};
+        for (std::size_t k = 0; k < history.items.size(); ++k) {
+          if (is_trained_[index(history.items[k])] == 0) continue;
+          columns[u].push_back(number(history.items[k]));
+          stars[u].push_back(history.stars[k]);
+        }
+        row = {.columns = columns[u],
+               .stars = stars[u],
+               .who = {},
+               .bias = biases_.user_bias_of(history, user_damping_)};
       } else if (users[u].user != kNoUser) {
         row = content(index(users[u].user));
       }

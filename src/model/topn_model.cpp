@@ -63,7 +63,8 @@ void TopNModel::score_items(std::span<const UserQuery> users,
                 .scores = &scores[u * items.size()]};
     if (query.history)
       for (std::size_t k = 0; k < query.history->items.size(); ++k)
-        if (static_cast<double>(query.history->stars[k]) >= everybody_.positive_from) {
+        if (static_cast<double>(query.history->stars[k]) >= everybody_.positive_from &&
+            everybody_.popularity[index(query.history->items[k])] > 0) {
           taste.items.push_back(number(query.history->items[k]));
           taste.stars.push_back(query.history->stars[k]);
         }

@@ -41,7 +41,7 @@ class TopNModel : public Model {
   /// A query that the model knows something about.
   struct Taste {
     UserIdx user = kNoUser;           ///< of the training rows; kNoUser: look at `items`
-    std::vector<std::int32_t> items;  ///< positive, ascending
+    std::vector<std::int32_t> items;  ///< positive, ascending; what nobody had in training is left out
     std::vector<float> stars;
     std::optional<Demographics> demographics;
     float* scores = nullptr;  ///< where the answer goes, one for each item that is asked for

@@ -238,6 +238,7 @@ TEST_P(EveryAlgorithm, ShortHistoriesAreAnsweredSanely) {
 }
 
 TEST_P(EveryAlgorithm, ItemsAreLikeThemselvesAndTheirKind) {
+  spec_.options.topn.positive_from = 2;
   const auto model = fit();
   if (!model->knows_similarities()) GTEST_SKIP() << "knows no similarities";
   std::vector<float> like(kSide + 1);
@@ -269,6 +270,8 @@ TEST_P(EveryAlgorithm, LoadsWhatItSaves) {
 
 TEST_P(EveryAlgorithm, LearnsTheCheckerboard) {
   spec_.options.topn.positive_from = 2;
+  spec_.options.row_net.activation = "tanh";
+  spec_.options.row_net.passes = 8;
   const auto model = fit();
   if (!model->scores_are_stars() &&
       model->supports().history) {  // it ranks what was withheld before the rest

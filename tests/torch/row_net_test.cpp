@@ -212,12 +212,13 @@ TEST(RowTrainer, OverfitsOneBatch) {
         make_row_net("autoencoder", {.n_columns = 6}, layers({32, 16}), options, 1);
     TrainOptions train;
     train.lr = 0.01;
-    RowTrainer trainer(
-        net,
-        {.n_rows = 3,
-         .batch = [](auto, auto,
-                     auto) { return RowBatch{.input = some_rows(), .side = {}, .target = some_rows()}; }},
-        train);
+    RowTrainer trainer(net,
+                       {.n_rows = 3,
+                        .batch =
+                            [](const RowDraw&) {
+                              return RowBatch{.input = some_rows(), .side = {}, .target = some_rows()};
+                            }},
+                       train);
     for (int step = 0; step < 300; ++step) trainer.step(train.lr);
     EXPECT_LT(trainer.loss(), 0.05) << tied;
   }

@@ -31,7 +31,7 @@ struct RowBatch {
 
 /// Where training stands.
 struct RowStep {
-  DropoutStep dropout;
+  DropoutStep dropout{};
   double epochs = 0;  ///< done, fractions included
   double length = 0;  ///< of a step, in epochs
 };
