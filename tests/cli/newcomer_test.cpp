@@ -22,8 +22,9 @@ namespace {
 std::vector<int> item_ids(const CliResult& result) {
   EXPECT_EQ(result.code, 0) << result.err;
   std::vector<int> ids;
-  if (result.code == 0)
-    for (const json& item : json::parse(result.out)["users"][0]["items"]) ids.push_back(item["item"]);
+  if (result.code != 0) return ids;
+  const json document = json::parse(result.out);
+  for (const json& item : document["users"][0]["items"]) ids.push_back(item["item"]);
   return ids;
 }
 

@@ -22,7 +22,8 @@ std::map<int, json> lists(const TitledRun& titled, const std::string& checkpoint
   const CliResult result = titled.cli({"recommend", "--checkpoint", checkpoint, "--users", "all", "--json"});
   EXPECT_EQ(result.code, 0) << result.err;
   std::map<int, json> out;
-  for (const json& user : json::parse(result.out)["users"]) out[user["user"].get<int>()] = user["items"];
+  const json document = json::parse(result.out);
+  for (const json& user : document["users"]) out[user["user"].get<int>()] = user["items"];
   return out;
 }
 

@@ -35,6 +35,10 @@ struct FittedRun {
                           .items = dataset.items,
                           .model = {},
                           .trainer = {}};
+    const OptionRefs options = option_refs(checkpoint.spec.options);
+    for (const auto& [name, text] : find_algorithm(algorithm).defaults)
+      for (const OptionRef& option : options)
+        if (option.field.name == name) set_from_text(option, text);
     model = find_algorithm(algorithm).fit({.spec = checkpoint.spec, .train = train});
     checkpoint.model = model->state();
     if (change) change(checkpoint);
