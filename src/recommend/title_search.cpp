@@ -224,6 +224,7 @@ void TitleSearch::rank(std::vector<ItemIdx>& items) const {
 
 std::vector<ItemIdx> TitleSearch::find(std::string_view text) const {
   while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
   if (const auto id = number_of(text))
     if (const auto item = items_.find(ItemId{*id})) return {*item};
   Wanted wanted{.year = take_year(text), .name = plain_title(text), .words = {}};

@@ -186,7 +186,7 @@ TEST(Recommender, LeavesOutWhatAPersonHasRatedOrRefused) {
     const Recommender recommender(model, dataset, dataset.ratings,
                                   {.top = 100, .include_seen = include_seen, .min_ratings = 0});
     std::vector<ItemIdx> items;
-    const auto lists = recommender.top(std::span(&person, 1));
+    const Lists lists = recommender.top(std::span(&person, 1));
     for (const Recommendation& one : lists[0]) items.push_back(one.item);
     std::ranges::sort(items);
     return items;
