@@ -360,7 +360,7 @@ constexpr std::array kAlgorithms{
                      load_bpr_model)),
     with_demographics(
         in_epochs(ranker("profile",
-                         "top-N: a perceptron from who a user is and what he has rated to all items",
+                         "top-N: a perceptron from who a user is and what he has rated",
                          kProfile,
                          kProfileDefaults,
                          fit_ranking_net_model,
