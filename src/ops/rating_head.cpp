@@ -198,6 +198,7 @@ double HeadKernel::ordinal_cost(const float* raw,
     if (has_below) cut_slopes[static_cast<std::size_t>(k - 1)] += slope_a;
     if (has_above) cut_slopes[static_cast<std::size_t>(k)] += slope_b;
   }
+  if (weight_gradients == nullptr) return sum;
   // cut_k = w_0 + Σ_{j<=k} e^(w_j): each weight moves its own cut and all above it.
   double from_here = 0;
   for (std::size_t k = cuts_.size(); k-- > 0;) {
@@ -235,7 +236,7 @@ double HeadKernel::softmax_cost(const float* raw,
     }
     slopes[row] = static_cast<float>(slope) * scale;
   }
-  for (std::size_t k = 0; k < gradients.size(); ++k)
+  for (std::size_t k = 0; k < gradients.size() && weight_gradients != nullptr; ++k)
     weight_gradients[k] += static_cast<float>(gradients[k]) * scale;
   return sum;
 }

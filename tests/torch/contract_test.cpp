@@ -124,8 +124,7 @@ TEST_P(EveryAlgorithm, IsWhatItsRowSays) {
   const auto model = fit();
   EXPECT_EQ(model->scores_are_stars(), row().predicts_stars());
   EXPECT_EQ(model->supports().history, row().supports.history);
-  // bfm looks at demographics where it was trained with some.
-  EXPECT_TRUE(row().supports.demographics || !model->supports().demographics);
+  EXPECT_EQ(model->supports().demographics, row().supports.demographics);
 }
 
 /// How far a history of a user's own training ratings may be answered from his trained answers: the root mean
@@ -187,6 +186,28 @@ TEST_P(EveryAlgorithm, AHistoryIsAnsweredAsItsTrainedUser) {
   }
   EXPECT_LT(std::sqrt(off / static_cast<double>(own.size())), fold_in_tolerance(GetParam()));
   EXPECT_GT(products, 0.9 * std::sqrt(own_squares * squares));
+}
+
+TEST_P(EveryAlgorithm, AHistoryIsAnsweredUnderEveryLoss) {
+  if (!uses("loss")) GTEST_SKIP() << "has one";
+  const HistoryCase about;
+  for (const auto& [loss, output] : {std::pair{"mse", "raw"},
+                                     {"mse", "sigmoid"},
+                                     {"huber", "raw"},
+                                     {"ordinal", "raw"},
+                                     {"softmax", "raw"}}) {
+    spec_.options.net.loss = loss;
+    spec_.options.net.output = output;
+    const auto model = row().fit({.spec = spec_, .train = about.train});
+    const std::vector<float> own = scores_of(*model, about.trained),
+                             again = scores_of(*model, about.strangers);
+    double off = 0;
+    for (std::size_t k = 0; k < own.size(); ++k) {
+      ASSERT_TRUE(std::isfinite(again[k])) << loss;
+      off += std::pow(static_cast<double>(own[k]) - static_cast<double>(again[k]), 2);
+    }
+    EXPECT_LT(std::sqrt(off / static_cast<double>(own.size())), 0.6) << loss << ' ' << output;
+  }
 }
 
 TEST_P(EveryAlgorithm, AHistoryIsAnsweredAlikeInABatchAloneAndAtAnyThreadCount) {

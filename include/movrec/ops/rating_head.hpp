@@ -56,7 +56,7 @@ class HeadKernel {
   bool is_identity() const { return !head_.sigmoid && !head_.has_classes(); }
   void to_stars(float* raw, std::int64_t n) const;
   /// The sum of the costs. slopes[b] = scale · d cost / d raw[b]; adds scale · d cost / d weights to
-  /// `weight_gradients` (ignored without weights).
+  /// `weight_gradients`, which may be null: not wanted.
   double cost(const float* raw,
               const float* stars,
               std::int64_t n,
