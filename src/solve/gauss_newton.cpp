@@ -13,6 +13,8 @@ constexpr float kDifference = 0.01F;  ///< of numbers, for the second derivative
 /// A cost's second derivative counts at least so much of the largest one: where it is flat, or bends the
 /// wrong way, steps are short.
 constexpr float kLeastCurvature = 0.1F;
+/// A cost that rises in a straight line, as Huber's does, counts as a parabola whose bottom is so far away.
+constexpr float kReach = 2, kStraight = 1e-3F;
 
 }  // namespace
 
@@ -44,6 +46,8 @@ void minimise_row(const RowCosts& costs,
     float largest = 1e-6F;
     for (std::size_t k = 0; k < n; ++k) {
       high[k] = (high[k] - low[k]) / (2 * kDifference);
+      const float steepness = std::abs(slopes[k]);
+      if (high[k] < kStraight * steepness) high[k] = steepness / kReach;
       largest = std::max(largest, high[k]);
     }
     // cost ≈ ½ h (J·x - (J·x_now - slope / h))² + …: a ridge regression of rows √(h/2) J.

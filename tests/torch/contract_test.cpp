@@ -199,14 +199,17 @@ TEST_P(EveryAlgorithm, AHistoryIsAnsweredUnderEveryLoss) {
     spec_.options.net.loss = loss;
     spec_.options.net.output = output;
     const auto model = row().fit({.spec = spec_, .train = about.train});
-    const std::vector<float> own = scores_of(*model, about.trained),
-                             again = scores_of(*model, about.strangers);
-    double off = 0;
-    for (std::size_t k = 0; k < own.size(); ++k) {
-      ASSERT_TRUE(std::isfinite(again[k])) << loss;
-      off += std::pow(static_cast<double>(own[k]) - static_cast<double>(again[k]), 2);
-    }
-    EXPECT_LT(std::sqrt(off / static_cast<double>(own.size())), 0.6) << loss << ' ' << output;
+    // What was told is given back as well as by training, or better where that has not come to its end.
+    const auto rmse = [&](const std::vector<float>& scores) {
+      double squares = 0;
+      for (std::size_t k = 0; k < about.train.size(); ++k) {
+        const std::size_t at = index(about.train.users[k]) * (kSide + 1) + index(about.train.items[k]);
+        squares += std::pow(static_cast<double>(scores[at]) - static_cast<double>(about.train.stars[k]), 2);
+      }
+      return std::sqrt(squares / static_cast<double>(about.train.size()));
+    };
+    EXPECT_LT(rmse(scores_of(*model, about.strangers)), rmse(scores_of(*model, about.trained)) + 0.3)
+        << loss << ' ' << output;
   }
 }
 
