@@ -126,7 +126,6 @@ class AutoencoderModel final : public Model {
     std::vector<RowContent> wanted;
     std::vector<std::vector<std::int32_t>> columns(users.size());  // of histories: what training has seen
     std::vector<std::vector<float>> stars(users.size());
-    std::vector<std::size_t> asking;
     std::vector<float*> outputs;
     for (std::size_t u = 0; u < users.size(); ++u) {
       float* out = &scores[u * items.size()];
@@ -150,7 +149,6 @@ class AutoencoderModel final : public Model {
         for (std::size_t k = 0; k < items.size(); ++k) out[k] = constant + biases_.item[index(items[k])];
         continue;
       }
-      asking.push_back(u);
       outputs.push_back(out);
       wanted.push_back(row);
     }

@@ -1,8 +1,7 @@
 #include <algorithm>
-#include <cmath>
 #include <functional>
-#include <numeric>
 
+#include "model/cosines.hpp"
 #include "model/panel_scores.hpp"
 #include "model/solver_fit.hpp"
 #include "model/topn_model.hpp"
@@ -44,20 +43,7 @@ class FactorsModel final : public TopNModel {
 
   bool knows_similarities() const override { return true; }
   void item_similarities(ItemIdx item, std::span<float> similarities) const override {
-    const auto factors_of = [&](std::size_t i) { return std::span(factors_.item).subspan(i * dim_, dim_); };
-    const auto dot = [](std::span<const float> a, std::span<const float> b) {
-      return std::inner_product(a.begin(), a.end(), b.begin(), 0.0, std::plus<>(), [](float x, float y) {
-        return static_cast<double>(x) * static_cast<double>(y);
-      });
-    };
-    const auto own = factors_of(index(item));
-    const double own_square = dot(own, own);
-    for (std::size_t j = 0; j < similarities.size(); ++j) {
-      const auto other = factors_of(j);
-      const double norms = std::sqrt(own_square * dot(other, other));
-      const bool knows_both = everybody().popularity[index(item)] > 0 && everybody().popularity[j] > 0;
-      similarities[j] = knows_both && norms > 0 ? static_cast<float>(dot(own, other) / norms) : 0.F;
-    }
+    cosines(factors_.item, known_items(), item, similarities);
   }
 
   StateDict state() const override {

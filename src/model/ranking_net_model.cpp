@@ -71,9 +71,7 @@ class RankingNetModel final : public TopNModel {
 
   bool knows_similarities() const override { return true; }
   void item_similarities(ItemIdx item, std::span<float> similarities) const override {
-    std::vector<std::int32_t> known;
-    for (const float share : everybody().popularity) known.push_back(share > 0 ? 1 : 0);
-    cosines(host_values(answers_.net().output_weight()), known, item, similarities);
+    cosines(host_values(answers_.net().output_weight()), known_items(), item, similarities);
   }
 
   StateDict state() const override {

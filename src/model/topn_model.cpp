@@ -37,6 +37,12 @@ void Everybody::save(StateDict& state) const {
   set("popularity", popularity);
 }
 
+std::vector<std::int32_t> TopNModel::known_items() const {
+  std::vector<std::int32_t> known;
+  for (const float share : everybody_.popularity) known.push_back(share > 0 ? 1 : 0);
+  return known;
+}
+
 void TopNModel::predict(std::span<const UserIdx> users,
                         std::span<const ItemIdx> items,
                         std::span<float> stars) const {

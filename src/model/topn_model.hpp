@@ -56,6 +56,8 @@ class TopNModel : public Model {
 
   const Everybody& everybody() const { return everybody_; }
   std::size_t n_items() const { return everybody_.popularity.size(); }
+  /// [n_items], 1 for those that are positive for somebody.
+  std::vector<std::int32_t> known_items() const;
 
  private:
   Everybody everybody_;
