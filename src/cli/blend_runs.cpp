@@ -1,6 +1,7 @@
 #include "cli/blend_runs.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "cli/fitted_runs.hpp"
 #include "movrec/core/error.hpp"
@@ -15,19 +16,28 @@
 namespace movrec::cli {
 namespace {
 
-BlendWeights ridge_weights(const FittedRuns& fitted, double l2) {
-  const FittedRun& first = fitted.runs.front();
-  const auto refuse = [](const FittedRun& run, std::string_view why) {
-    throw Error(ErrorKind::usage, fmt::format("--weights ridge: {} cannot be weighed", run.path.string()),
-                std::string(why), "--weights equal, or train all runs without --refit on the same split");
-  };
+/// Why the runs have no validation rows in common on which all can be judged.
+struct Objection {
+  const FittedRun* run;
+  std::string_view why;
+};
+
+std::optional<Objection> objection_to_validation(const FittedRuns& fitted) {
   for (const FittedRun& run : fitted.runs) {
-    if (run.checkpoint.refitted) refuse(run, "it was trained on its validation rows (--refit)");
-    if (run.split.valid.empty()) refuse(run, "it has no validation rows");
-    if (run.split.valid != first.split.valid)
-      refuse(run, "its validation rows are others than the first run's");
+    if (run.checkpoint.refitted) return Objection{&run, "it was trained on its validation rows (--refit)"};
+    if (run.split.valid.empty()) return Objection{&run, "it has no validation rows"};
+    if (run.split.valid != fitted.runs.front().split.valid)
+      return Objection{&run, "its validation rows are others than the first run's"};
   }
-  const Ratings valid = fitted.dataset.ratings.subset(first.split.valid);
+  return std::nullopt;
+}
+
+BlendWeights ridge_weights(const FittedRuns& fitted, double l2) {
+  if (const auto objection = objection_to_validation(fitted))
+    throw Error(
+        ErrorKind::usage, fmt::format("--weights ridge: {} cannot be weighed", objection->run->path.string()),
+        std::string(objection->why), "--weights equal, or train all runs without --refit on the same split");
+  const Ratings valid = fitted.dataset.ratings.subset(fitted.runs.front().split.valid);
   std::vector<std::vector<float>> predictions;
   for (const FittedRun& run : fitted.runs) {
     auto& stars = predictions.emplace_back(valid.size());
@@ -75,17 +85,32 @@ FinishedRun blend_runs(const std::vector<std::string>& paths,
   const BlendWeights blend = choose_weights(options, fitted);
   const FittedRun& first = fitted.runs.front();
   const Ratings test = fitted.test(), train = fitted.dataset.ratings.subset(first.split.train);
-  const auto scores_of = [&](const Model& model) {
-    return evaluate_ratings(model, test, train, fitted.dataset.stars).all;
-  };
+  const bool validates = !objection_to_validation(fitted);
+  const Ratings valid = validates ? fitted.dataset.ratings.subset(first.split.valid) : Ratings{};
 
-  Table table({{fmt::format("test rows: {}", format_count(std::ssize(test.stars))), Table::Align::left},
-               {"weight", Table::Align::right},
-               {"RMSE", Table::Align::right},
-               {"MAE", Table::Align::right}});
-  const auto add = [&](std::string name, std::string weight, const RatingScores& scores) {
-    table.add_row({std::move(name), std::move(weight), fmt::format("{:.4f}", scores.rmse),
-                   fmt::format("{:.4f}", scores.mae)});
+  std::vector<Table::Column> columns{
+      {fmt::format("test rows: {}", format_count(std::ssize(test.stars))), Table::Align::left},
+      {"weight", Table::Align::right},
+      {"RMSE", Table::Align::right},
+      {"MAE", Table::Align::right}};
+  if (validates) columns.push_back({"validation RMSE", Table::Align::right});
+  Table table(std::move(columns));
+  // A row of the table; the same figures for a script.
+  const auto judge = [&](std::string name, std::string weight, const Model& model) {
+    const auto scores_on = [&](const Ratings& rows) {
+      return evaluate_ratings(model, rows, train, fitted.dataset.stars).all;
+    };
+    const RatingScores scores = scores_on(test);
+    nlohmann::json json{{"test", to_json(scores)}};
+    std::vector<std::string> cells{std::move(name), std::move(weight), fmt::format("{:.4f}", scores.rmse),
+                                   fmt::format("{:.4f}", scores.mae)};
+    if (validates) {
+      const RatingScores validation = scores_on(valid);
+      json["validation"] = to_json(validation);
+      cells.push_back(fmt::format("{:.4f}", validation.rmse));
+    }
+    table.add_row(std::move(cells));
+    return json;
   };
   Checkpoint checkpoint = first.checkpoint;
   checkpoint.spec = {.algorithm = "blend",
@@ -97,12 +122,11 @@ FinishedRun blend_runs(const std::vector<std::string>& paths,
   std::vector<std::unique_ptr<Model>> models;
   for (std::size_t m = 0; m < fitted.runs.size(); ++m) {
     FittedRun& run = fitted.runs[m];
-    const RatingScores scores = scores_of(*run.model);
-    add(run.label(), fmt::format("{:.3f}", blend.weights[m]), scores);
-    members.push_back({{"checkpoint", run.path.string()},
-                       {"model", run.checkpoint.spec.algorithm},
-                       {"weight", blend.weights[m]},
-                       {"test", to_json(scores)}});
+    nlohmann::json member{{"checkpoint", run.path.string()},
+                          {"model", run.checkpoint.spec.algorithm},
+                          {"weight", blend.weights[m]}};
+    member.update(judge(run.label(), fmt::format("{:.3f}", blend.weights[m]), *run.model));
+    members.push_back(std::move(member));
     checkpoint.spec.members.push_back(run.checkpoint.spec);
     models.push_back(std::move(run.model));
   }
@@ -113,8 +137,7 @@ FinishedRun blend_runs(const std::vector<std::string>& paths,
   checkpoint.metrics = nlohmann::json::object();
   checkpoint.progress = {{"members", members}};
 
-  const RatingScores scores = scores_of(*model);
-  add("blend", "", scores);
+  const nlohmann::json judged = judge("blend", "", *model);
   const std::filesystem::path folder =
       make_run_folder(global.runs_dir, checkpoint.spec.algorithm, checkpoint.dataset_name);
   save_checkpoint(folder / "best.pt", checkpoint);
@@ -125,9 +148,9 @@ FinishedRun blend_runs(const std::vector<std::string>& paths,
                            {"model", "blend"},
                            {"parameters", model->n_parameters()},
                            {"members", members},
-                           {"intercept", blend.intercept},
-                           {"test", to_json(scores)}},
+                           {"intercept", blend.intercept}},
                   .text = table.text() + fmt::format("\ncheckpoint: {}\n", (folder / "best.pt").string())};
+  run.json.update(judged);
   write_file_atomically(folder / "result.json", run.json.dump(2) + "\n");
   return run;
 }

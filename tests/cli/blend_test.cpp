@@ -73,7 +73,10 @@ TEST(Blend, RidgeLearnsFromValidationRows) {
   const json blend = json::parse(runs.run({"blend", bias, mf, "--weights", "ridge", "--json"}).out);
   const json& members = blend.at("members");
   EXPECT_NE(members.at(0).at("weight"), members.at(1).at("weight"));
-  for (const json& member : members) EXPECT_GE(member.at("weight").get<double>(), 0);
+  for (const json& member : members) {
+    EXPECT_GE(member.at("weight").get<double>(), 0);
+    EXPECT_LE(blend.at("validation").at("rmse"), member.at("validation").at("rmse"));
+  }
   const json equal =
       json::parse(runs.run({"blend", bias, mf, "--weights", "ridge", "--blend-l2", "1e6", "--json"}).out);
   for (const json& member : equal.at("members")) EXPECT_NEAR(member.at("weight"), 0.5, 1e-4);
@@ -106,6 +109,8 @@ TEST(Blend, RefusesWhatCannotBeBlended) {
   const CliResult ridge = runs.run({"blend", bias, refitted, "--weights", "ridge"});
   EXPECT_EQ(ridge.code, 2);
   EXPECT_THAT(ridge.err, HasSubstr("trained on its validation rows"));
+  const json equal = json::parse(runs.run({"blend", bias, refitted, "--json"}).out);
+  EXPECT_FALSE(equal.contains("validation"));  // one member has seen those rows
   EXPECT_EQ(runs.run({"train", "--model", "blend"}).code, 2);
 }
 
