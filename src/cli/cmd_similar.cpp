@@ -36,7 +36,7 @@ struct SimilarOptions {
   throw Error(ErrorKind::usage,
               fmt::format("{} cannot say how alike items are", fitted.checkpoint.spec.algorithm),
               "it has learned no weights or factors that two items share",
-              "movrec train --model ease (or item-knn, ials, bpr), then movrec similar");
+              "movrec train (its default model can), then movrec similar");
 }
 
 std::vector<ScoredItem> most_similar(const Fitted& fitted, ItemIdx item, const RecommendOptions& options) {

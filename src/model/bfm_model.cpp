@@ -54,6 +54,11 @@ class BfmModel final : public Model {
 
   QuerySupport supports() const override { return {.history = true}; }
 
+  bool knows_similarities() const override { return true; }
+  void item_similarities(ItemIdx item, std::span<float> similarities) const override {
+    posterior_.similarities(item, similarities);
+  }
+
   std::int64_t n_parameters() const override { return n_parameters_; }
 
   StateDict state() const override {

@@ -56,6 +56,25 @@ class BlendModel final : public Model {
     return all;
   }
 
+  bool knows_similarities() const override {
+    return std::ranges::any_of(members_, [](const auto& member) { return member->knows_similarities(); });
+  }
+  /// The weighted mean of what its members say.
+  void item_similarities(ItemIdx item, std::span<float> similarities) const override {
+    std::vector<float> of_member(similarities.size());
+    std::vector<double> sums(similarities.size());
+    double weight = 0;
+    for (std::size_t m = 0; m < members_.size(); ++m) {
+      if (!members_[m]->knows_similarities()) continue;
+      members_[m]->item_similarities(item, of_member);
+      weight += weights_[m];
+      for (std::size_t i = 0; i < sums.size(); ++i)
+        sums[i] += weights_[m] * static_cast<double>(of_member[i]);
+    }
+    for (std::size_t i = 0; i < sums.size(); ++i)
+      similarities[i] = weight > 0 ? static_cast<float>(sums[i] / weight) : 0.F;
+  }
+
   std::int64_t n_parameters() const override {
     std::int64_t sum = 0;
     for (const auto& member : members_) sum += member->n_parameters();

@@ -65,6 +65,13 @@ TEST(Blend, PredictsTheMeanAndIsARunLikeAnyOther) {
   EXPECT_EQ(evaluated.at("model"), "blend");
   EXPECT_EQ(evaluated.at("test").at("rmse"), blend.at("test").at("rmse"));
   EXPECT_EQ(runs.run({"recommend", "--user", "1", "--checkpoint", blend.at("run")}).code, 0);
+
+  // Biases know nothing of it: the factors alone say how alike items are.
+  const auto similar = [&](const std::string& run) {
+    return json::parse(runs.run({"similar", "5", "--checkpoint", run, "--json"}).out).at("items");
+  };
+  EXPECT_EQ(similar(blend.at("run")), similar(mf));
+  EXPECT_FALSE(similar(mf).empty());
 }
 
 TEST(Blend, RidgeLearnsFromValidationRows) {

@@ -80,7 +80,7 @@ TEST(Similar, SaysWhatToDoWhereItCannotAnswer) {
   const CliResult none = TitledRun("bias").cli({"similar", "Star Wars"});
   EXPECT_EQ(none.code, 2);
   EXPECT_THAT(none.err, HasSubstr("bias cannot say how alike items are"));
-  EXPECT_THAT(none.err, HasSubstr("try: movrec train --model ease"));
+  EXPECT_THAT(none.err, HasSubstr("try: movrec train (its default model can)"));
   const TitledRun titled("ease");
   EXPECT_THAT(titled.cli({"similar", "sabrina"}).err,
               testing::ContainsRegex("2 items may be meant(.|\n)*try: movrec similar [0-9]+\n"));

@@ -47,6 +47,9 @@ class BfmPosterior {
   std::vector<float> fold_in(std::span<const ItemIdx> items, std::span<const float> stars) const;
   /// Whether the item has training rows.
   bool knows(ItemIdx) const;
+  /// The mean over draws of the cosine of each item's q, less the mean item's, and this one's: out[i] of item
+  /// i, 0 for those without training rows.
+  void similarities(ItemIdx, std::span<float> out) const;
 
   void save(StateDict&) const;
 
