@@ -149,4 +149,26 @@ TEST(TimeBudget, EndsTrainingAndKeepsWhatWasReached) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
 }
 
+TEST(Best, TrainsTheRecipeAndBlendsIt) {
+  const Runs runs;
+  const CliResult result =
+      runs.run({"train", "--model", "best", "--dataset", "synthetic", "--synthetic-users", "120",
+                "--synthetic-items", "60", "--synthetic-ratings", "3000", "--time-budget", "2", "--json"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const json best = json::parse(result.out);
+  EXPECT_EQ(best.at("model"), "blend");
+  ASSERT_EQ(best.at("members").size(), 3);
+  double weights = 0, worst = 0;
+  for (const json& member : best.at("members")) {
+    weights += member.at("weight").get<double>();
+    worst = std::max(worst, member.at("test").at("rmse").get<double>());
+  }
+  EXPECT_NEAR(weights, 1, 1e-9);
+  EXPECT_LE(best.at("test").at("rmse").get<double>(), worst);  // squares are convex
+  EXPECT_EQ(runs.run({"recommend", "--user", "1", "--checkpoint", best.at("run")}).code, 0);
+  const CliResult other = runs.run({"train", "--model", "best", "--dataset", "synthetic", "--lr", "0.1"});
+  EXPECT_EQ(other.code, 2);
+  EXPECT_THAT(other.err, HasSubstr("has no effect with model best"));
+}
+
 }  // namespace
