@@ -14,31 +14,34 @@ namespace {
 /// One model of a recipe, and how its options differ from its defaults.
 struct Member {
   std::string_view model;
-  double share_of_time;
+  double weight, share_of_time;
   std::array<OptionDefault, 6> options{};  ///< empty names end the list
 };
 
-using Recipe = std::array<Member, 3>;
-
-// Gibbs sampling needs no validation part, so its chains see all of train. The autoencoder chooses its number
-// of epochs on validation rows and is then trained again on all of train. Members and weights were chosen on
-// validation rows: ml-1m 90/10, and u1 with a tenth of its train set aside.
+// Gibbs sampling and least squares need no validation part, so these see all of train. The autoencoder
+// chooses its number of epochs on validation rows and is then trained again on all of train. Members and
+// weights were chosen on validation rows: ml-1m 90/10, and u1 with a tenth of its train set aside.
 constexpr OptionDefault kAllOfTrain{"valid-from", "none"};
-constexpr OptionDefault kBagsAlone{"features", "user,item,implicit-user,implicit-item"};
-constexpr Recipe kLarge{
-    Member{"bfm", 0.35, {kAllOfTrain, OptionDefault{"sweeps", "400"}}},
-    Member{"bfm", 0.3, {kAllOfTrain, OptionDefault{"sweeps", "400"}, kBagsAlone}},
-    Member{"sparsefc", 0.35, {OptionDefault{"refit", "true"}, OptionDefault{"patience", "25"}}},
+constexpr OptionDefault kTwoChains{"chains", "2"};
+constexpr std::array kLarge{
+    Member{"bfm",
+           0.47,
+           0.5,
+           {kAllOfTrain, OptionDefault{"embedding-dim", "64"}, OptionDefault{"sweeps", "400"}, kTwoChains}},
+    Member{"sparsefc", 0.21, 0.42, {OptionDefault{"refit", "true"}, OptionDefault{"patience", "25"}}},
+    Member{"mf", 0.2, 0.06, {kAllOfTrain, OptionDefault{"embedding-dim", "128"}}},
+    Member{"knn", 0.12, 0.02, {kAllOfTrain}},
 };
-constexpr Recipe kSmall{
+constexpr std::array kSmall{
     Member{"bfm",
+           1,
            0.4,
-           {kAllOfTrain, OptionDefault{"embedding-dim", "10"}, OptionDefault{"chains", "2"},
-            OptionDefault{"features", "all"}}},
+           {kAllOfTrain, OptionDefault{"embedding-dim", "10"}, kTwoChains, OptionDefault{"features", "all"}}},
     Member{"bfm",
+           1,
            0.3,
            {kAllOfTrain, OptionDefault{"embedding-dim", "8"}, OptionDefault{"likelihood", "gaussian"}}},
-    Member{"sparsefc", 0.3, {OptionDefault{"refit", "true"}, OptionDefault{"patience", "25"}}},
+    Member{"sparsefc", 1, 0.3, {OptionDefault{"refit", "true"}, OptionDefault{"patience", "25"}}},
 };
 constexpr std::size_t kLargeRatings = 500'000;
 
@@ -72,16 +75,18 @@ void check_options(TrainFlags& flags, const Invocation& invocation) {
 FinishedRun train_best(TrainFlags& flags, Invocation& invocation) {
   check_options(flags, invocation);
   const std::size_t n_ratings = load_dataset(flags.data, flags.cache).ratings.size();
-  const Recipe& recipe = n_ratings >= kLargeRatings ? kLarge : kSmall;
-  std::vector<std::string> runs;
+  const std::span<const Member> recipe =
+      n_ratings >= kLargeRatings ? std::span<const Member>(kLarge) : kSmall;
+  std::vector<std::string> runs, weights;
   for (const Member& member : recipe) {
     TrainFlags of_member = member_flags(flags, member, invocation);
     of_member.algorithm.train.seed += runs.size();
     spdlog::info("best: member {} of {}, {}", runs.size() + 1, recipe.size(), member.model);
     runs.push_back(train_run(of_member, invocation).folder.string());
+    weights.push_back(fmt::format("{}", member.weight));
   }
-  return blend_runs(runs, {}, {.checkpoint = {}, .data = flags.data.data, .cache = flags.cache},
-                    invocation.global);
+  return blend_runs(runs, {.weights = weights},
+                    {.checkpoint = {}, .data = flags.data.data, .cache = flags.cache}, invocation.global);
 }
 
 }  // namespace movrec::cli
