@@ -13,11 +13,12 @@ namespace movrec::test {
 
 /// A fitted model, saved as RUNS/run/best.pt, with all that a test compares with.
 struct FittedRun {
-  /// `change` may falsify the checkpoint before it is saved.
+  /// `change` may falsify the checkpoint before it is saved; `adjust` changes options before the fit.
   explicit FittedRun(const std::string& algorithm,
                      const std::function<void(Checkpoint&)>& change = {},
                      const DataOptions& data = small_data_options(),
-                     const CacheOptions& cache = {})
+                     const CacheOptions& cache = {},
+                     const std::function<void(AlgorithmOptions&)>& adjust = {})
       : dataset(load_dataset(data, cache)),
         split(make_split(dataset, {})),
         train(dataset.ratings.subset(split.train)) {
@@ -39,6 +40,7 @@ struct FittedRun {
     for (const auto& [name, text] : find_algorithm(algorithm).defaults)
       for (const OptionRef& option : options)
         if (option.field.name == name) set_from_text(option, text);
+    if (adjust) adjust(checkpoint.spec.options);
     model = find_algorithm(algorithm).fit({.spec = checkpoint.spec, .train = train});
     checkpoint.model = model->state();
     if (change) change(checkpoint);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "movrec/core/files.hpp"
@@ -14,7 +15,8 @@ class TitledRun {
   static constexpr ItemIdx kToyStory{0}, kToyStory2{1}, kStarWars{2}, kSabrina1995{3}, kSabrina1954{4},
       kMatrix{5}, kUnknown{6};
 
-  explicit TitledRun(const std::string& algorithm) : run(algorithm, {}, data(folder)) {}
+  explicit TitledRun(const std::string& algorithm, const std::function<void(AlgorithmOptions&)>& adjust = {})
+      : run(algorithm, {}, data(folder), {}, adjust) {}
 
   /// The item's id as a person types it.
   std::string id(ItemIdx item) const { return fmt::to_string(number(run.dataset.items.id(item))); }
