@@ -115,9 +115,10 @@ std::string result_text(const TrainResult& result) {
               ? fmt::format("\nvalidation {} {:.4f}", heading_of(selects_by(result)), *session.best_valid())
               : std::string("\nno validation rows");
   if (session.epochs() > 0)
-    text += fmt::format(" in {} {} of {}; training took {:.1f} s",
+    text += fmt::format(" in {} {} of {}",
                         find_algorithm(result.spec.algorithm).averages_sweeps ? "sweep" : "epoch",
-                        session.best_epoch(), session.epochs(), session.seconds());
+                        session.best_epoch(), session.epochs());
+  text += fmt::format("; training took {:.{}f} s", session.seconds(), session.seconds() < 10 ? 2 : 1);
   return text + fmt::format("\ncheckpoint: {}\n", session.best_path().string());
 }
 

@@ -75,7 +75,7 @@ std::unique_ptr<Model> TrainSession::fit() {
   context.on_epoch = [&](const EpochReport& report) { return on_epoch(report); };
   std::unique_ptr<Model> model;
   try {
-    model = algorithm_.fit(context);
+    model = fit_timed(context);
   } catch (...) {
     save_best();
     throw;
@@ -92,6 +92,17 @@ std::unique_ptr<Model> TrainSession::fit() {
   return load_model(load_checkpoint(best_path()));
 }
 
+/// Epochs report their time themselves.
+std::unique_ptr<Model> TrainSession::fit_timed(const FitContext& context) {
+  const std::int64_t began_ms = now_ms();
+  auto model = algorithm_.fit(context);
+  if (!algorithm_.has_epochs()) {
+    seconds_ += 1e-3 * static_cast<double>(now_ms() - began_ms);
+    rows_ += static_cast<std::int64_t>(context.train.size());
+  }
+  return model;
+}
+
 std::unique_ptr<Model> TrainSession::refit(const Ratings& rows) {
   spdlog::info("refit on {} rows, {} {}s", format_count(static_cast<std::int64_t>(rows.size())), best_epoch(),
                epoch_word());
@@ -106,7 +117,7 @@ std::unique_ptr<Model> TrainSession::refit(const Ratings& rows) {
     count(report.stats);
     return false;
   };
-  auto model = algorithm_.fit(context);
+  auto model = fit_timed(context);
   interrupted_ = stop_signal() != 0;
   if (interrupted_) return model;
   base_.refitted = true;

@@ -60,6 +60,7 @@ class TrainSession {
   const Profile& profile() const { return profile_; }
 
  private:
+  std::unique_ptr<Model> fit_timed(const FitContext&);
   void on_start(const Model&, const Ratings& rows);
   bool on_epoch(const EpochReport&);
   bool is_out_of_time() const;
