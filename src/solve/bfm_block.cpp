@@ -191,32 +191,40 @@ void BlockState::combine(int threads) {
   }
 }
 
-BfmTable BlockState::served_table() const {
-  BfmTable out = table_;
-  if (std::ranges::find(block_.counts, 0.F) == block_.counts.end()) return out;
+BfmTable BlockState::side_table() const {
   const auto rank = static_cast<std::size_t>(rank_);
-  BfmTable side{std::vector<float>(table_.q.size()), std::vector<float>(n_rows())};
+  BfmTable side{std::vector<float>(n_rows() * rank), std::vector<float>(n_rows())};
   std::vector<float> squares(n_rows());
   for (const GroupState& state : groups_)
     if (state.group->is_side) add_group(state, side, squares, 1);
-  // Means over rows with ratings; the last element of each is a's.
-  std::vector<double> all(rank + 1), of_side(rank + 1);
-  double n_known = 0;
   for (std::size_t row = 0; row < n_rows(); ++row) {
     float norm = 0;
     for (const float q : row_of(side.q, row, rank)) norm += q * q;
     side.a[row] += 0.5F * (norm - squares[row]);
+  }
+  return side;
+}
+
+std::vector<double> BlockState::mean_of_known(const BfmTable& table) const {
+  const auto rank = static_cast<std::size_t>(rank_);
+  std::vector<double> mean(rank + 1);
+  double n_known = 0;
+  for (std::size_t row = 0; row < n_rows(); ++row) {
     if (block_.counts[row] == 0) continue;
     ++n_known;
-    for (std::size_t f = 0; f < rank; ++f) {
-      all[f] += static_cast<double>(table_.q[row * rank + f]);
-      of_side[f] += static_cast<double>(side.q[row * rank + f]);
-    }
-    all[rank] += static_cast<double>(table_.a[row]);
-    of_side[rank] += static_cast<double>(side.a[row]);
+    for (std::size_t f = 0; f < rank; ++f) mean[f] += static_cast<double>(table.q[row * rank + f]);
+    mean[rank] += static_cast<double>(table.a[row]);
   }
-  for (std::size_t f = 0; f <= rank; ++f)
-    all[f] /= std::max(n_known, 1.0), of_side[f] /= std::max(n_known, 1.0);
+  for (double& x : mean) x /= std::max(n_known, 1.0);
+  return mean;
+}
+
+BfmTable BlockState::served_table() const {
+  BfmTable out = table_;
+  if (std::ranges::find(block_.counts, 0.F) == block_.counts.end()) return out;
+  const auto rank = static_cast<std::size_t>(rank_);
+  const BfmTable side = side_table();
+  const std::vector<double> all = mean_of_known(table_), of_side = mean_of_known(side);
   for (std::size_t row = 0; row < n_rows(); ++row) {
     if (block_.counts[row] != 0) continue;
     double a = all[rank] + static_cast<double>(side.a[row]) - of_side[rank];
@@ -232,6 +240,18 @@ BfmTable BlockState::served_table() const {
 
 BfmTable BlockState::feature_table(std::size_t group) const {
   return {by_feature(groups_[group], static_cast<std::size_t>(rank_)), groups_[group].w};
+}
+
+BfmNewcomer BlockState::newcomer() const {
+  BfmNewcomer out;
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    if (groups_[g].group->name == "user") out.own = feature_table(g);
+    if (groups_[g].group->name == "implicit-user") out.bag = feature_table(g);
+  }
+  const std::vector<double> side = mean_of_known(side_table());
+  out.side.q.assign(side.begin(), side.end() - 1);
+  out.side.a.assign(side.end() - 1, side.end());
+  return out;
 }
 
 std::int64_t BlockState::n_parameters() const {

@@ -79,6 +79,8 @@ class BlockState {
   BfmTable served_table() const;
   /// The part of table() that the n-th group makes alone, by feature.
   BfmTable feature_table(std::size_t group) const;
+  /// Of the users' block.
+  BfmNewcomer newcomer() const;
 
   std::int64_t n_parameters() const;
   void save(StateDict&, const std::string& prefix) const;
@@ -87,6 +89,10 @@ class BlockState {
  private:
   std::span<const float> normals(const GroupState&, int factor, SweepKey);
   void start_factor(std::span<const float> q, std::span<const Float4> sums);
+  /// The part of table() that side features make alone.
+  BfmTable side_table() const;
+  /// Means over rows with training ratings, [rank + 1]: q, then a.
+  std::vector<double> mean_of_known(const BfmTable&) const;
   void add_group(const GroupState&, BfmTable&, std::vector<float>& squares, int threads) const;
 
   const BfmBlock& block_;

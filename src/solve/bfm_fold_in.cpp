@@ -51,6 +51,9 @@ void BfmPosterior::fold_in(std::size_t draw,
                            std::span<float> folded) const {
   const auto rank = static_cast<std::size_t>(rank_);
   const std::size_t n = items.size(), width = rank + 1;
+  const auto row_of_item = [&](std::size_t k) {
+    return static_cast<std::size_t>(item_rows_[index(items[k])]);
+  };
   // At no known time the context is that of the mean day.
   std::vector<float> context(rank), q(rank);
   float base = w0_[draw];
@@ -63,29 +66,67 @@ void BfmPosterior::fold_in(std::size_t draw,
       context[f] += mean[f];
     }
   }
+  // What is known of the user: side features and the bag, as block rows have them.
+  const float* const side = side_.data() + draw * width;
+  std::vector<float> given(side, side + rank), bag(rank);
+  float given_a = side[rank];
+  if (bag_.n > 0) {
+    const float x = 1 / std::sqrt(static_cast<float>(n));
+    float squares = 0;
+    for (std::size_t k = 0; k < n; ++k) {
+      const std::size_t at = draw * bag_.n + row_of_item(k);
+      bfm::decode(bag_.codes.data() + at * rank, bag_.scales.data() + draw * rank, q);
+      given_a += x * bag_.a[at];
+      for (std::size_t f = 0; f < rank; ++f) {
+        bag[f] += x * q[f];
+        squares += x * x * q[f] * q[f];
+      }
+    }
+    for (std::size_t f = 0; f < rank; ++f) {
+      given_a += bag[f] * given[f] + 0.5F * bag[f] * bag[f];
+      given[f] += bag[f];
+    }
+    given_a -= 0.5F * squares;
+  }
+  // With features of his own v and w, the user has q = v + given and a = w + v·given + given_a.
   const Table& table = tables_[kItem];
   RidgeSolver solver(width);
   float* row = solver.rows(n);
-  std::vector<float> offsets(n), targets(n);
+  std::vector<float> offsets(n);
   for (std::size_t k = 0; k < n; ++k, row += solver.stride()) {
-    const std::size_t at = draw * table.n + static_cast<std::size_t>(item_rows_[index(items[k])]);
+    const std::size_t at = draw * table.n + row_of_item(k);
     bfm::decode(table.codes.data() + at * rank, table.scales.data() + draw * rank, q);
-    offsets[k] = base + table.a[at];
+    offsets[k] = base + table.a[at] + given_a;
     for (std::size_t f = 0; f < rank; ++f) {
-      offsets[k] += context[f] * q[f];
-      row[f] = q[f] + context[f];
+      offsets[k] += context[f] * q[f] + given[f] * (q[f] + context[f]);
+      row[f] = q[f] + context[f] + given[f];
     }
     row[rank] = 1;
   }
-  const float* const mean = tables_[kUser].mean.data() + draw * width;
-  const float* const variance = tables_[kUser].variance.data() + draw * width;
+  std::vector<float> own(width);
+  if (!own_mean_.empty()) solve_own(draw, stars, solver, offsets, own);
+  folded[rank] = own[rank] + given_a;
+  for (std::size_t f = 0; f < rank; ++f) {
+    folded[f] = own[f] + given[f];
+    folded[rank] += own[f] * given[f];
+  }
+}
+
+void BfmPosterior::solve_own(std::size_t draw,
+                             std::span<const float> stars,
+                             RidgeSolver& solver,
+                             std::span<const float> offsets,
+                             std::span<float> own) const {
+  const std::size_t n = stars.size(), width = own.size();
+  const std::span<const float> mean(own_mean_.data() + draw * width, width),
+      variance(own_variance_.data() + draw * width, width);
   const float noise = levels_.empty() ? noise_[draw] * noise_[draw] : 1.F;
-  std::vector<float> penalty(width);
+  std::vector<float> penalty(width), targets(n);
   for (std::size_t f = 0; f < width; ++f) penalty[f] = noise / std::max(variance[f], 1e-12F);
-  std::ranges::copy_n(mean, static_cast<std::ptrdiff_t>(width), folded.begin());
+  std::ranges::copy(mean, own.begin());
   if (levels_.empty()) {
     for (std::size_t k = 0; k < n; ++k) targets[k] = stars[k] - offsets[k];
-    solver.solve(targets, penalty, {mean, width}, folded);
+    solver.solve(targets, penalty, mean, own);
     return;
   }
   const std::size_t n_cuts = levels_.size() - 1;
@@ -95,7 +136,7 @@ void BfmPosterior::fold_in(std::size_t draw,
     for (std::size_t k = 0; k < n; ++k) {
       const float* const x = solver.row(k);
       float score = offsets[k];
-      for (std::size_t f = 0; f < width; ++f) score += x[f] * folded[f];
+      for (std::size_t f = 0; f < width; ++f) score += x[f] * own[f];
       const auto nearest =
           std::ranges::min_element(levels_, {}, [&](float level) { return std::abs(level - stars[k]); });
       const auto level = static_cast<std::size_t>(nearest - levels_.begin());
@@ -103,7 +144,7 @@ void BfmPosterior::fold_in(std::size_t draw,
                    high = level < n_cuts ? static_cast<double>(cuts[level]) : kInfinity;
       targets[k] = static_cast<float>(truncated_mean(static_cast<double>(score), low, high)) - offsets[k];
     }
-    solver.solve(targets, penalty, {mean, width}, folded);
+    solver.solve(targets, penalty, mean, own);
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "solve/bfm_kernels.hpp"
 
@@ -18,25 +17,35 @@ std::int32_t find(const std::vector<T>& sorted, T key) {
   return at != sorted.end() && *at == key ? static_cast<std::int32_t>(at - sorted.begin()) : -1;
 }
 
+/// Appends mean and variance of the known rows, [rank + 1] each: q, then a.
+void add_moments(const BfmTable& drawn,
+                 std::span<const std::int32_t> known,
+                 std::vector<float>& means,
+                 std::vector<float>& variances) {
+  const std::size_t rank = drawn.q.size() / known.size();
+  std::vector<double> sums(rank + 1), squares(rank + 1);
+  double n_known = 0;
+  for (std::size_t row = 0; row < known.size(); ++row) {
+    if (known[row] == 0) continue;
+    ++n_known;
+    for (std::size_t f = 0; f <= rank; ++f) {
+      const auto x = static_cast<double>(f < rank ? drawn.q[row * rank + f] : drawn.a[row]);
+      sums[f] += x;
+      squares[f] += x * x;
+    }
+  }
+  n_known = std::max(n_known, 1.0);
+  for (std::size_t f = 0; f <= rank; ++f) {
+    const double mean = sums[f] / n_known;
+    means.push_back(static_cast<float>(mean));
+    variances.push_back(static_cast<float>(std::max(squares[f] / n_known - mean * mean, 0.0)));
+  }
+}
+
 std::vector<std::int32_t> flags(const std::vector<float>& counts) {
   std::vector<std::int32_t> out;
   for (const float n : counts) out.push_back(n > 0);
   return out;
-}
-
-template <class T>
-void put(StateDict& state, const std::string& name, const std::vector<T>& values) {
-  state.set(name, StateArray::of(std::span<const T>(values), {std::ssize(values)}));
-}
-template <class T>
-std::vector<T> take(const StateDict& state, const std::string& name, std::size_t n) {
-  const auto values = state.values<T>(name, n);
-  return {values.begin(), values.end()};
-}
-template <class T>
-std::vector<T> take(const StateDict& state, const std::string& name) {
-  const auto values = state.get(name).as<T>();
-  return {values.begin(), values.end()};
 }
 
 }  // namespace
@@ -57,6 +66,9 @@ BfmPosterior::BfmPosterior(const BfmDesign& design, std::span<const float> level
              Table{.name = "item", .n = design.item.n_rows, .known = flags(design.item.counts)},
              Table{.name = "day", .n = n_days, .known = std::vector<std::int32_t>(n_days, 1)},
              Table{.name = "user-day", .n = n_user_days, .known = std::vector<std::int32_t>(n_user_days, 1)}};
+  const auto is_bag = [](const BfmGroup& group) { return group.name == "implicit-user"; };
+  if (std::ranges::any_of(design.user.groups, is_bag)) bag_.n = design.item.n_rows;
+  bag_.known.assign(bag_.n, 1);
 }
 
 void BfmPosterior::add(const BfmDraw& draw) {
@@ -66,30 +78,20 @@ void BfmPosterior::add(const BfmDraw& draw) {
   const BfmTable* const from[kTables] = {&draw.user, &draw.item, &draw.day, &draw.user_day};
   for (std::size_t t = 0; t < kTables; ++t)
     if (tables_[t].n > 0) add(tables_[t], *from[t]);
+  if (!draw.newcomer.own.a.empty())
+    add_moments(draw.newcomer.own, tables_[kUser].known, own_mean_, own_variance_);
+  if (bag_.n > 0) add(bag_, draw.newcomer.bag);
+  side_.insert(side_.end(), draw.newcomer.side.q.begin(), draw.newcomer.side.q.end());
+  side_.insert(side_.end(), draw.newcomer.side.a.begin(), draw.newcomer.side.a.end());
 }
 
 void BfmPosterior::add(Table& table, const BfmTable& drawn) {
+  add_moments(drawn, table.known, table.mean, table.variance);
   const auto rank = static_cast<std::size_t>(rank_);
   std::vector<float> largest(rank);
-  std::vector<double> sums(rank + 1), squares(rank + 1);
-  double n_known = 0;
-  for (std::size_t row = 0; row < table.n; ++row) {
-    const bool is_known = table.known[row] != 0;
-    n_known += is_known ? 1 : 0;
-    for (std::size_t f = 0; f <= rank; ++f) {
-      const float x = f < rank ? drawn.q[row * rank + f] : drawn.a[row];
-      if (f < rank) largest[f] = std::max(largest[f], std::abs(x));
-      if (!is_known) continue;
-      sums[f] += static_cast<double>(x);
-      squares[f] += static_cast<double>(x) * static_cast<double>(x);
-    }
-  }
-  n_known = std::max(n_known, 1.0);
-  for (std::size_t f = 0; f <= rank; ++f) {
-    const double mean = sums[f] / n_known;
-    table.mean.push_back(static_cast<float>(mean));
-    table.variance.push_back(static_cast<float>(std::max(squares[f] / n_known - mean * mean, 0.0)));
-  }
+  for (std::size_t row = 0; row < table.n; ++row)
+    for (std::size_t f = 0; f < rank; ++f)
+      largest[f] = std::max(largest[f], std::abs(drawn.q[row * rank + f]));
   for (std::size_t f = 0; f < rank; ++f) table.scales.push_back(std::max(largest[f], 1e-20F) / kLargestCode);
   const float* const scales = table.scales.data() + table.scales.size() - rank;
   const std::size_t first = table.codes.size();
@@ -223,64 +225,6 @@ void BfmPosterior::predict(const BfmQuery& query, std::span<float> stars, std::s
     const std::size_t begin = block * kBlockRows, n = std::min(kBlockRows, stars.size() - begin);
     predict_block(query, begin, stars.subspan(begin, n),
                   deviations.empty() ? deviations : deviations.subspan(begin, n));
-  }
-}
-
-void BfmPosterior::save(StateDict& state) const {
-  put(state, "shape", std::vector<std::int32_t>{rank_, static_cast<std::int32_t>(n_draws())});
-  put(state, "mean", std::vector<float>{mean_stars_});
-  put(state, "levels", levels_);
-  put(state, "user-rows", user_rows_);
-  put(state, "item-rows", item_rows_);
-  put(state, "days", days_);
-  put(state, "user-days", user_days_);
-  put(state, "w0", w0_);
-  put(state, "noise", noise_);
-  put(state, "cuts", cuts_);
-  for (const Table& table : tables_) {
-    put(state, table.name + ".known", table.known);
-    // Four codes to a number: checkpoints have no 8-bit arrays.
-    std::vector<std::int32_t> packed((table.codes.size() + 3) / 4);
-    if (!packed.empty()) std::memcpy(packed.data(), table.codes.data(), table.codes.size());
-    put(state, table.name + ".codes", packed);
-    put(state, table.name + ".scales", table.scales);
-    put(state, table.name + ".a", table.a);
-    put(state, table.name + ".mean", table.mean);
-    put(state, table.name + ".variance", table.variance);
-  }
-}
-
-BfmPosterior::BfmPosterior(const StateDict& state, std::int32_t n_users, std::int32_t n_items) {
-  const auto shape = state.values<std::int32_t>("shape", 2);
-  rank_ = shape[0];
-  const auto rank = static_cast<std::size_t>(shape[0]), draws = static_cast<std::size_t>(shape[1]);
-  mean_stars_ = state.values<float>("mean", 1)[0];
-  levels_ = take<float>(state, "levels");
-  user_rows_ = take<std::int32_t>(state, "user-rows", static_cast<std::size_t>(n_users));
-  item_rows_ = take<std::int32_t>(state, "item-rows", static_cast<std::size_t>(n_items));
-  days_ = take<std::int32_t>(state, "days");
-  user_days_ = take<std::int64_t>(state, "user-days");
-  w0_ = take<float>(state, "w0", draws);
-  noise_ = take<float>(state, "noise", draws);
-  cuts_ = take<float>(state, "cuts", levels_.empty() ? 0 : draws * (levels_.size() - 1));
-  const char* const names[kTables] = {"user", "item", "day", "user-day"};
-  for (std::size_t t = 0; t < kTables; ++t) {
-    const std::string name = names[t];
-    Table& table = tables_[t];
-    table.name = name;
-    table.known = t == kUser   ? take<std::int32_t>(state, name + ".known", static_cast<std::size_t>(n_users))
-                  : t == kItem ? take<std::int32_t>(state, name + ".known", static_cast<std::size_t>(n_items))
-                               : take<std::int32_t>(state, name + ".known");
-    table.n = table.known.size();
-    const std::size_t used = table.n > 0 ? draws : 0;
-    const std::size_t n_codes = used * table.n * rank;
-    const auto packed = state.values<std::int32_t>(name + ".codes", (n_codes + 3) / 4);
-    table.codes.resize(n_codes);
-    if (n_codes > 0) std::memcpy(table.codes.data(), packed.data(), n_codes);
-    table.scales = take<float>(state, name + ".scales", used * rank);
-    table.a = take<float>(state, name + ".a", used * table.n);
-    table.mean = take<float>(state, name + ".mean", used * (rank + 1));
-    table.variance = take<float>(state, name + ".variance", used * (rank + 1));
   }
 }
 

@@ -326,7 +326,8 @@ BfmDraw BfmSampler::draw() const {
                .noise = static_cast<float>(1 / std::sqrt(it.alpha)),
                .cuts = it.float_cuts(),
                .user = it.user.served_table(),
-               .item = it.item.served_table()};
+               .item = it.item.served_table(),
+               .newcomer = it.user.newcomer()};
   std::size_t group = 0;
   if (it.design.has_day) draw.day = it.context.feature_table(group++);
   if (it.design.has_user_day) draw.user_day = it.context.feature_table(group);

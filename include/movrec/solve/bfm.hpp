@@ -55,6 +55,13 @@ struct BfmTable {
   std::vector<float> a{};  ///< [n], Σ_j w_j x_j + ½ Σ_f (q_f² - Σ_j v_jf² x_j²)
 };
 
+/// What a user whom training did not know is made of, beside what is to be solved for.
+struct BfmNewcomer {
+  BfmTable own{};   ///< [users] the users' own features: v, w; empty if they have none
+  BfmTable bag{};   ///< [items] the features of the bag of a user's items: v, w; empty if it is none
+  BfmTable side{};  ///< [1] the mean of the users' side features, as in BfmTable
+};
+
 /// One draw from the posterior. The score of a rating is w0 + Σ a + the products of each two of its q's over
 /// its user, item, day and user-day; the last two are empty where they are no feature.
 struct BfmDraw {
@@ -63,6 +70,7 @@ struct BfmDraw {
   float noise = 1;            ///< standard deviation of the latent value around the score
   std::vector<float> cuts{};  ///< ordered probit: cut-points; gaussian: none, and the score is in stars
   BfmTable user{}, item{}, day{}, user_day{};
+  BfmNewcomer newcomer{};
 };
 
 /// One Markov chain of a Bayesian factorization machine: the feature families of BfmDesign with a normal

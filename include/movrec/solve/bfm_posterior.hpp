@@ -11,6 +11,8 @@
 
 namespace movrec {
 
+class RidgeSolver;
+
 /// Ratings to predict; `times` may be empty. kNoUser and kNoItem are allowed.
 struct BfmQuery {
   std::span<const UserIdx> users;
@@ -40,10 +42,11 @@ class BfmPosterior {
   /// Expected stars, and where `deviations` is not empty the standard deviation of each rating.
   void predict(const BfmQuery&, std::span<float> stars, std::span<float> deviations) const;
 
-  /// A user that the draws do not know, by ratings of items that they know: in each draw the mean of his q,
-  /// then a, given the draw, by ridge regression towards the other users' mean with their spread; probit: of
-  /// the ratings' latent values, whose expectations follow in turn (Albert and Chib, "Bayesian analysis of
-  /// binary and polychotomous response data", JASA 1993, as expectation maximisation). [draws, rank + 1]
+  /// A user that the draws do not know, by ratings of items that they know: in each draw the bag of the rated
+  /// items, the users' mean side features, and features of his own, given the draw by ridge regression
+  /// towards the mean of the other users' own with their spread; probit: of the ratings' latent values, whose
+  /// expectations follow in turn (Albert and Chib, "Bayesian analysis of binary and polychotomous response
+  /// data", JASA 1993, as expectation maximisation). [draws, rank + 1]: q, then a.
   std::vector<float> fold_in(std::span<const ItemIdx> items, std::span<const float> stars) const;
   /// Whether the item has training rows.
   bool knows(ItemIdx) const;
@@ -67,11 +70,19 @@ class BfmPosterior {
   enum TableIndex { kUser, kItem, kDay, kUserDay, kTables };
 
   void add(Table&, const BfmTable&);
+  static void save(const Table&, StateDict&);
+  void load(Table&, const StateDict&, std::size_t n_draws) const;
   std::array<std::int32_t, kTables> rows_of(const BfmQuery&, std::size_t k) const;
   void fold_in(std::size_t draw,
                std::span<const ItemIdx> items,
                std::span<const float> stars,
                std::span<float> folded) const;
+  /// The user's own features, v and w, [rank + 1].
+  void solve_own(std::size_t draw,
+                 std::span<const float> stars,
+                 RidgeSolver&,
+                 std::span<const float> offsets,
+                 std::span<float> own) const;
   void score(std::size_t draw,
              std::span<const float> folded,
              std::span<const std::array<std::int32_t, kTables>> rows,
@@ -89,7 +100,10 @@ class BfmPosterior {
   std::vector<std::int32_t> days_;
   std::vector<std::int64_t> user_days_;
   std::array<Table, kTables> tables_;
-  std::vector<float> w0_, noise_, cuts_;  ///< by draw; cuts [draws, levels - 1]
+  Table bag_{.name = "bag"};                      ///< of BfmNewcomer; its n is 0 if it is no feature
+  std::vector<float> own_mean_, own_variance_{};  ///< [draws, rank + 1] over users with ratings, or none
+  std::vector<float> side_{};                     ///< [draws, rank + 1]
+  std::vector<float> w0_, noise_, cuts_;          ///< by draw; cuts [draws, levels - 1]
 };
 
 }  // namespace movrec
