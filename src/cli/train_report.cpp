@@ -31,11 +31,14 @@ std::string_view selects_by(const TrainResult& result) {
   return find_algorithm(result.spec.algorithm).selects_by;
 }
 
+/// A figure by epoch, where it was taken: 0 stands for none.
 Series series_of(const nlohmann::json& history, const std::string& key, const std::string& label) {
   Series series{.label = label, .x = {}, .y = {}};
   for (const auto& epoch : history) {
+    const auto y = epoch.at(key).get<double>();
+    if (y <= 0) continue;
     series.x.push_back(epoch.at("epoch").get<double>());
-    series.y.push_back(epoch.at(key).get<double>());
+    series.y.push_back(y);
   }
   return series;
 }
@@ -126,17 +129,20 @@ void write_run_report(const TrainResult& result) {
   write_file_atomically(result.folder / "result.json", result_json(result).dump(2) + "\n");
   const nlohmann::json& history = result.session.history();
   if (history.empty()) return;
+  const auto plot = [&](const std::string& file, std::string_view what, std::vector<Series> series) {
+    std::erase_if(series, [](const Series& one) { return one.x.empty(); });
+    if (!series.empty())
+      write_file_atomically(result.folder / (file + ".svg"),
+                            line_plot(result.spec.algorithm, "epoch", what, series));
+  };
   const std::string metric(selects_by(result));
-  std::vector<Series> valid{series_of(history, "valid_" + metric, "validation")};
+  std::vector<Series> errors{series_of(history, "valid_" + metric, "validation")};
   if (metric == "rmse" && result.spec.options.net.loss == "mse") {  // other losses are no squared errors
-    valid.insert(valid.begin(), series_of(history, "train_loss", "training"));
-    for (double& loss : valid.front().y) loss = std::sqrt(loss);
+    errors.insert(errors.begin(), series_of(history, "train_loss", "training"));
+    for (double& loss : errors.front().y) loss = std::sqrt(loss);
   }
-  write_file_atomically(result.folder / (metric + ".svg"),
-                        line_plot(result.spec.algorithm, "epoch", heading_of(metric), valid));
-  const Series lr[] = {series_of(history, "lr", "learning rate")};
-  write_file_atomically(result.folder / "lr.svg",
-                        line_plot(result.spec.algorithm, "epoch", "learning rate", lr));
+  plot(metric, heading_of(metric), std::move(errors));
+  plot("lr", "learning rate", {series_of(history, "lr", "learning rate")});
 }
 
 }  // namespace movrec::cli

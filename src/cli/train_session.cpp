@@ -72,6 +72,7 @@ std::unique_ptr<Model> TrainSession::fit() {
   context.on_start = [&](const Model& model) { on_start(model, train_); };
   if (valid_.rows.size() > 0)
     context.validate = make_validation(algorithm_.selects_by, valid_, train_, side_, base_.spec.stars);
+  context.validates_newcomers = !valid_.queries.empty();
   context.on_epoch = [&](const EpochReport& report) { return on_epoch(report); };
   std::unique_ptr<Model> model;
   try {
@@ -225,7 +226,9 @@ void TrainSession::save_best() {
 
 std::optional<double> TrainSession::best_valid() const {
   if (valid_.rows.size() == 0) return std::nullopt;
-  return keeps_last_ && !history_.empty() ? history_.back().at(valid_key_).get<double>() : early_stop_.best();
+  if (!keeps_last_ || history_.empty()) return early_stop_.best();
+  const auto last = history_.back().at(valid_key_).get<double>();
+  return last > 0 ? std::optional(last) : std::nullopt;
 }
 
 std::vector<double> TrainSession::valid_history() const {

@@ -231,6 +231,8 @@ std::unique_ptr<Model> fit_bfm_model(const FitContext& context) {
     running.save(state);
     return state;
   };
+  // Folding users in takes as long as a sweep: once, from the draws that are kept.
+  const bool runs_along = context.validate && !context.validates_newcomers;
   if (context.on_start) context.on_start(model);
 
   const auto seconds_since = [](std::chrono::steady_clock::time_point start) {
@@ -259,15 +261,17 @@ std::unique_ptr<Model> fit_bfm_model(const FitContext& context) {
     BfmPosterior draws = none;
     for (const BfmSampler& sampler : chains.samplers()) {
       const BfmDraw draw = sampler.draw();
-      if (context.validate) draws.add(draw);
+      if (runs_along) draws.add(draw);
       if (keeps) model.posterior().add(draw);
     }
     stats.seconds = seconds_since(started);
     stats.train_loss = chains.train_mse();
     stats.rows = static_cast<std::int64_t>(context.train.size()) * options.chains;
-    if (context.validate) {
+    if (runs_along) {
       running.start(draws, counts);
       stats.valid = context.validate(running);
+    } else if (context.validate && stats.epoch == last) {
+      stats.valid = context.validate(model);
     }
     if (context.on_epoch && context.on_epoch({stats, model, trainer_state})) break;
   }

@@ -84,6 +84,7 @@ struct FitContext {
   std::vector<double> replayed_rmse{};                 ///< of the run whose number of epochs a refit repeats
   std::function<void(const Model&)> on_start{};        ///< once, before the first step; may be empty
   std::function<double(const Model&)> validate{};      ///< the row's `selects_by` on validation; may be empty
+  bool validates_newcomers = false;  ///< validation asks about users by histories: dear, for a sampler
   std::function<bool(const EpochReport&)> on_epoch{};  ///< true: stop here; may be empty
 };
 
