@@ -40,15 +40,20 @@ class BfmModel final : public Model {
   }
 
   void score(std::span<const UserQuery> queries, std::span<float> scores) const override {
-    const auto n_items = static_cast<std::size_t>(n_items_);
     std::vector<ItemIdx> items;
     for (std::int32_t item = 0; item < n_items_; ++item) items.push_back(ItemIdx{item});
+    score_items(queries, items, n_items_, scores);
+  }
+  void score_items(std::span<const UserQuery> queries,
+                   std::span<const ItemIdx> items,
+                   std::int32_t /*n_items*/,
+                   std::span<float> scores) const override {
     for (std::size_t q = 0; q < queries.size(); ++q) {
       const UserQuery& query = queries[q];
-      const std::vector<UserIdx> users(n_items, query.history ? kNoUser : query.user);
+      const std::vector<UserIdx> users(items.size(), query.history ? kNoUser : query.user);
       const std::vector<float> folded = query.history ? fold_in(*query.history) : std::vector<float>();
       posterior_.predict({.users = users, .items = items, .times = {}, .folded = folded},
-                         scores.subspan(q * n_items, n_items), {});
+                         scores.subspan(q * items.size(), items.size()), {});
     }
   }
 

@@ -30,6 +30,7 @@ RidgeSolver::RidgeSolver(std::size_t width) : width_(width), stride_(padded(widt
 
 float* RidgeSolver::rows(std::size_t n) {
   rows_.assign(n * stride_, 0.F);
+  gram_.clear();
   return rows_.data();
 }
 
@@ -47,10 +48,13 @@ bool RidgeSolver::solve(std::span<const float> targets,
 }
 
 bool RidgeSolver::solve_primal(std::size_t n, std::span<const float> penalty) {
-  matrix_.assign(stride_ * stride_, 0.F);
+  if (gram_.empty()) {
+    gram_.assign(stride_ * stride_, 0.F);
+    add_outer_products(rows_.data(), n, stride_, gram_.data());
+  }
+  matrix_ = gram_;
   rhs_.assign(stride_, 0.F);
   solution_.resize(stride_);
-  add_outer_products(rows_.data(), n, stride_, matrix_.data());
   for (std::size_t k = 0; k < n; ++k)
     add_multiple(targets_[k], rows_.data() + k * stride_, width_, rhs_.data());
   for (std::size_t f = 0; f < stride_; ++f) matrix_[f * stride_ + f] += f < width_ ? penalty[f] : 1.F;

@@ -18,7 +18,8 @@ class RidgeSolver {
  public:
   explicit RidgeSolver(std::size_t width);
 
-  /// Room for n rows, `stride()` floats apart, to be filled up to `width`.
+  /// Room for n rows, `stride()` floats apart, to be filled up to `width` before the next solve. The products
+  /// of the rows are kept over solves with other targets.
   float* rows(std::size_t n);
   const float* row(std::size_t k) const { return rows_.data() + k * stride_; }
   std::size_t stride() const { return stride_; }
@@ -35,6 +36,7 @@ class RidgeSolver {
   bool solve_dual(std::size_t n, std::span<const float> penalty);
 
   std::size_t width_, stride_;
+  std::vector<float> gram_{};  ///< of the rows; empty until it is needed
   std::vector<float> rows_, matrix_, rhs_, targets_, scaled_, solution_;
 };
 

@@ -31,6 +31,12 @@ class TinyModel final : public Model {
   }
   QuerySupport supports() const override { return {.history = true}; }
   bool scores_are_stars() const override { return are_stars; }
+  bool knows_similarities() const override { return true; }
+  /// Items are alike as their numbers are close.
+  void item_similarities(ItemIdx item, std::span<float> similarities) const override {
+    for (int i = 0; i < kItems; ++i)
+      similarities[static_cast<std::size_t>(i)] = 1 - 0.1F * static_cast<float>(std::abs(number(item) - i));
+  }
   bool are_stars = true;
   std::int64_t n_parameters() const override { return 0; }
   StateDict state() const override { return {}; }
@@ -60,6 +66,20 @@ TEST(Explain, NamesTheRatingsWithoutWhichTheScoreFallsMost) {
   EXPECT_THAT(names(1), ElementsAre(0, 3, 1));  // item 4
   EXPECT_EQ(explain(model, person.query(), items, kItems, 1)[1].size(), 1U);
   EXPECT_EQ(model.largest_batch, 4U);  // all at once
+}
+
+TEST(Explain, OfManyRatingsTriesThoseMostLikeTheItem) {
+  const TinyModel model;
+  Person person;
+  for (const int item : {0, 1, 2, 3}) person.rate(ItemIdx{item}, 5);
+  const std::vector<ItemIdx> items{ItemIdx{4}};
+  const auto all = explain(model, person.query(), items, kItems, 3);
+  ASSERT_EQ(all[0].size(), 3U);  // 3, 0, 1
+  const auto few = explain(model, person.query(), items, kItems, 3, 2);
+  ASSERT_EQ(few[0].size(), 2U);
+  EXPECT_EQ(few[0][0].item, ItemIdx{3});
+  EXPECT_EQ(few[0][0].gain, all[0][0].gain);
+  EXPECT_EQ(few[0][1].item, ItemIdx{1});  // 0 is too unlike
 }
 
 TEST(Explain, TheOnlyRatingOfARankerIsTheReason) {
