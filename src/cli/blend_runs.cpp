@@ -7,6 +7,7 @@
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/progress.hpp"
+#include "movrec/eval/held_out.hpp"
 #include "movrec/eval/rating_metrics.hpp"
 #include "movrec/model/blend_model.hpp"
 #include "movrec/report/run_folder.hpp"
@@ -37,14 +38,18 @@ BlendWeights ridge_weights(const FittedRuns& fitted, double l2) {
     throw Error(
         ErrorKind::usage, fmt::format("--weights ridge: {} cannot be weighed", objection->run->path.string()),
         std::string(objection->why), "--weights equal, or train all runs without --refit on the same split");
-  const Ratings valid = fitted.dataset.ratings.subset(fitted.runs.front().split.valid);
+  const Split& split = fitted.runs.front().split;
+  const Ratings valid = fitted.dataset.ratings.subset(split.valid);
   std::vector<std::vector<float>> predictions;
+  std::vector<float> stars;
   for (const FittedRun& run : fitted.runs) {
-    auto& stars = predictions.emplace_back(valid.size());
-    run.model->predict_at(valid.users, valid.items, valid.times, stars);
-    for (float& s : stars) s = fitted.dataset.stars.clip(s);
+    RowPredictions predicted = predict_part(*run.model, {valid, split.valid_queries});
+    for (float& s : predicted.stars) s = fitted.dataset.stars.clip(s);
+    predictions.push_back(std::move(predicted.stars));
+    stars.clear();
+    for (const std::size_t row : predicted.rows) stars.push_back(valid.stars[row]);
   }
-  return fit_blend_weights(predictions, valid.stars, l2);
+  return fit_blend_weights(predictions, stars, l2);
 }
 
 BlendWeights given_weights(const std::vector<std::string>& texts, std::size_t n_runs) {
@@ -88,8 +93,11 @@ FinishedRun blend_runs(const std::vector<std::string>& paths,
   const bool validates = !objection_to_validation(fitted);
   const Ratings valid = validates ? fitted.dataset.ratings.subset(first.split.valid) : Ratings{};
 
+  const HeldOut test_part(test, first.split.test_queries), valid_part(valid, first.split.valid_queries);
+
   std::vector<Table::Column> columns{
-      {fmt::format("test rows: {}", format_count(std::ssize(test.stars))), Table::Align::left},
+      {fmt::format("test rows: {}", format_count(static_cast<std::int64_t>(test_part.n_asked()))),
+       Table::Align::left},
       {"weight", Table::Align::right},
       {"RMSE", Table::Align::right},
       {"MAE", Table::Align::right}};
@@ -97,15 +105,15 @@ FinishedRun blend_runs(const std::vector<std::string>& paths,
   Table table(std::move(columns));
   // A row of the table; the same figures for a script.
   const auto judge = [&](std::string name, std::string weight, const Model& model) {
-    const auto scores_on = [&](const Ratings& rows) {
-      return evaluate_ratings(model, rows, train, fitted.dataset.stars).all;
+    const auto scores_on = [&](const HeldOut& part) {
+      return evaluate_ratings(model, part, train, fitted.dataset.stars).all;
     };
-    const RatingScores scores = scores_on(test);
+    const RatingScores scores = scores_on(test_part);
     nlohmann::json json{{"test", to_json(scores)}};
     std::vector<std::string> cells{std::move(name), std::move(weight), fmt::format("{:.4f}", scores.rmse),
                                    fmt::format("{:.4f}", scores.mae)};
     if (validates) {
-      const RatingScores validation = scores_on(valid);
+      const RatingScores validation = scores_on(valid_part);
       json["validation"] = to_json(validation);
       cells.push_back(fmt::format("{:.4f}", validation.rmse));
     }

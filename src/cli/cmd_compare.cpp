@@ -8,6 +8,7 @@
 #include "cli/fitted_runs.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/eval/bootstrap.hpp"
+#include "movrec/eval/held_out.hpp"
 #include "movrec/report/table.hpp"
 
 namespace movrec::cli {
@@ -53,20 +54,23 @@ double correlation(std::span<const float> a, std::span<const float> b) {
 
 std::vector<Compared> compare(const FittedRuns& fitted, const CompareOptions& options) {
   const Ratings test = fitted.test();
+  const HeldOut part(test, fitted.runs.front().split.test_queries);
+  std::vector<std::size_t> asked;  // rows of test, the same of each run
   std::vector<std::vector<float>> errors, squares;
   std::vector<Compared> out;
   for (const FittedRun& run : fitted.runs) {
-    auto& error = errors.emplace_back(test.size());
-    auto& square = squares.emplace_back(test.size());
-    run.model->predict_at(test.users, test.items, test.times, error);
+    RowPredictions predicted = predict_part(*run.model, part);
+    asked = std::move(predicted.rows);
+    auto& error = errors.emplace_back(std::move(predicted.stars));
+    auto& square = squares.emplace_back(asked.size());
     double sum = 0, absolute = 0;
-    for (std::size_t row = 0; row < test.size(); ++row) {
-      error[row] = fitted.dataset.stars.clip(error[row]) - test.stars[row];
-      square[row] = error[row] * error[row];
-      sum += static_cast<double>(square[row]);
-      absolute += std::abs(static_cast<double>(error[row]));
+    for (std::size_t k = 0; k < asked.size(); ++k) {
+      error[k] = fitted.dataset.stars.clip(error[k]) - test.stars[asked[k]];
+      square[k] = error[k] * error[k];
+      sum += static_cast<double>(square[k]);
+      absolute += std::abs(static_cast<double>(error[k]));
     }
-    const auto n = static_cast<double>(test.size());
+    const auto n = static_cast<double>(asked.size());
     out.push_back({.label = run.label(),
                    .checkpoint = run.path.string(),
                    .model = run.checkpoint.spec.algorithm,
@@ -79,8 +83,8 @@ std::vector<Compared> compare(const FittedRuns& fitted, const CompareOptions& op
   if (options.unit == "users") {
     std::vector<std::int32_t> number_of(static_cast<std::size_t>(test.n_users), -1);
     std::int32_t n_users = 0;
-    for (const UserIdx user : test.users) {
-      std::int32_t& cluster = number_of[index(user)];
+    for (const std::size_t row : asked) {
+      std::int32_t& cluster = number_of[index(test.users[row])];
       if (cluster < 0) cluster = n_users++;
       clusters.push_back(cluster);
     }
@@ -155,7 +159,8 @@ Action declare_compare(FlagSet& flags) {
   return [=](Invocation& invocation) {
     const FittedRuns runs = open_runs(options->runs, *fitted, invocation.global);
     const std::vector<Compared> compared = compare(runs, *options);
-    const std::size_t rows = runs.runs.front().split.test.size();
+    const Ratings test = runs.test();
+    const std::size_t rows = HeldOut(test, runs.runs.front().split.test_queries).n_asked();
     *invocation.out << (invocation.global.json ? to_json(compared, *options, rows).dump(2) + "\n"
                                                : to_text(compared, *options, rows));
     return 0;

@@ -52,6 +52,13 @@ bool answers_histories(const Model& model) {
 
 }  // namespace
 
+std::size_t HeldOut::n_asked() const {
+  if (queries.empty()) return rows.size();
+  std::size_t n = 0;
+  for (const SplitQuery& query : queries) n += query.hidden.size();
+  return n;
+}
+
 QueryHistories::QueryHistories(const HeldOut& part) {
   std::vector<std::uint32_t> rows;
   for (const SplitQuery& query : part.queries) {
@@ -80,6 +87,15 @@ void for_each_prediction(const Model& model,
     hidden.insert(hidden.end(), query.hidden.begin(), query.hidden.end());
   predict_rows(model, part.rows.subset(hidden),
                [&](std::size_t k, float predicted) { visit(hidden[k], predicted); });
+}
+
+RowPredictions predict_part(const Model& model, const HeldOut& part) {
+  RowPredictions out;
+  for_each_prediction(model, part, [&](std::size_t row, float stars) {
+    out.rows.push_back(row);
+    out.stars.push_back(stars);
+  });
+  return out;
 }
 
 void for_each_shown(const Model& model,

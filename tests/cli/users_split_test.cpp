@@ -11,40 +11,55 @@ using nlohmann::json;
 
 namespace {
 
+/// Runs of held-out users.
+class UsersSplit : public testing::Test {
+ protected:
+  json train(const std::vector<std::string>& model) {
+    std::vector<std::string> arguments{"train", "--dataset",         "synthetic", "--synthetic-users",
+                                       "120",   "--synthetic-items", "60",        "--synthetic-ratings",
+                                       "3000",  "--split",           "users",     "--model"};
+    arguments.insert(arguments.end(), model.begin(), model.end());
+    return run(arguments);
+  }
+  json run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--runs-dir", (dir_ / "runs").string(), "--quiet", "--json"});
+    const CliResult result = run_cli(arguments);
+    EXPECT_EQ(result.code, 0) << result.err;
+    return result.code == 0 ? json::parse(result.out) : json();
+  }
+
+ private:
+  TempDir dir_;
+};
+
 // Whoever trains, in epochs, sweeps or one step: what training reports of held-out users is what evaluate
 // finds in its checkpoint.
-TEST(UsersSplit, TrainingReportsTheValidationThatEvaluateFinds) {
-  const TempDir dir;
+TEST_F(UsersSplit, TrainingReportsTheValidationThatEvaluateFinds) {
   const std::vector<std::vector<std::string>> models{
       {"bfm", "--sweeps", "24"}, {"biased-mf"}, {"knn"}, {"gmf", "--epochs", "2"}};
   for (const auto& model : models) {
-    std::vector<std::string> arguments{"train",
-                                       "--dataset",
-                                       "synthetic",
-                                       "--synthetic-users",
-                                       "120",
-                                       "--synthetic-items",
-                                       "60",
-                                       "--synthetic-ratings",
-                                       "3000",
-                                       "--split",
-                                       "users",
-                                       "--runs-dir",
-                                       (dir / "runs").string(),
-                                       "--quiet",
-                                       "--json",
-                                       "--model"};
-    arguments.insert(arguments.end(), model.begin(), model.end());
-    const CliResult trained = run_cli(arguments);
-    ASSERT_EQ(trained.code, 0) << trained.err;
-    const json report = json::parse(trained.out);
-    const CliResult evaluated =
-        run_cli({"evaluate", "--checkpoint", report.at("checkpoint"), "--part", "valid", "--runs-dir",
-                 (dir / "runs").string(), "--quiet", "--json"});
-    ASSERT_EQ(evaluated.code, 0) << evaluated.err;
-    EXPECT_NEAR(report.at("valid").at("rmse"), json::parse(evaluated.out).at("valid").at("rmse"), 1e-6)
-        << model.front();
+    const json trained = train(model);
+    const json evaluated = run({"evaluate", "--checkpoint", trained.at("checkpoint"), "--part", "valid"});
+    EXPECT_NEAR(trained.at("valid").at("rmse"), evaluated.at("valid").at("rmse"), 1e-6) << model.front();
   }
+}
+
+TEST_F(UsersSplit, BlendAndCompareAnswerFromHistoriesAsEvaluateDoes) {
+  const json knn = train({"knn"}), mf = train({"biased-mf"});
+  const json blend = run({"blend", knn.at("run"), mf.at("run"), "--weights", "ridge"});
+  const json compared = run({"compare", knn.at("run"), mf.at("run"), blend.at("run")});
+  EXPECT_EQ(compared.at("rows"), knn.at("test").at("rows"));
+  const json runs[] = {knn, mf, blend};
+  for (std::size_t k = 0; k < 3; ++k)
+    EXPECT_NEAR(compared.at("runs").at(k).at("rmse"), runs[k].at("test").at("rmse"), 1e-6) << k;
+  for (std::size_t k = 0; k < 2; ++k) {
+    EXPECT_NEAR(blend.at("members").at(k).at("test").at("rmse"), runs[k].at("test").at("rmse"), 1e-6) << k;
+    EXPECT_NEAR(blend.at("members").at(k).at("validation").at("rmse"), runs[k].at("valid").at("rmse"), 1e-6)
+        << k;
+    EXPECT_LE(blend.at("validation").at("rmse"), runs[k].at("valid").at("rmse"));
+  }
+  const json evaluated = run({"evaluate", "--checkpoint", blend.at("run")});
+  EXPECT_NEAR(evaluated.at("test").at("rmse"), blend.at("test").at("rmse"), 1e-6);
 }
 
 }  // namespace

@@ -14,6 +14,9 @@ namespace movrec {
 /// queries. A view.
 struct HeldOut {
   HeldOut(const Ratings& part, std::span<const SplitQuery> about = {}) : rows(part), queries(about) {}
+  /// How many ratings are asked for.
+  std::size_t n_asked() const;
+
   const Ratings& rows;
   std::span<const SplitQuery> queries;
 };
@@ -41,7 +44,14 @@ void for_each_prediction(const Model&,
                          const HeldOut&,
                          const std::function<void(std::size_t row, float stars)>& visit);
 
-/// The same for the rows that queries show, which says how well a model gives back what it was told and
+/// What a model predicts for the rows that are asked for.
+struct RowPredictions {
+  std::vector<std::size_t> rows;  ///< of the part, in the order of for_each_prediction
+  std::vector<float> stars;       ///< not clipped
+};
+RowPredictions predict_part(const Model&, const HeldOut&);
+
+/// As for_each_prediction for the rows that queries show, which says how well a model gives back what it was told and
 /// nothing about other ratings. No visits where there are no queries, or the model answers none with stars.
 void for_each_shown(const Model&,
                     const HeldOut&,
