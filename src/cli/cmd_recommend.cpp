@@ -55,6 +55,14 @@ struct Audience {
   std::vector<Person> persons;
 };
 
+void say_who_was_held_out(std::span<const Person> persons, const Fitted& fitted) {
+  const auto n = std::ranges::count_if(
+      persons, [&](const Person& person) { return fitted.shown.contains(person.user()); });
+  if (n > 0)
+    spdlog::info("{} of these users {} held out of training: known by what the split shows of them",
+                 format_count(n), n == 1 ? "was" : "were");
+}
+
 /// Error{usage} where nobody is meant, or nobody in particular.
 Audience find_audience(const OutputOptions& output, const PersonOptions& about, const Fitted& fitted) {
   const bool describes = about.has_ratings() || about.has_demographics();
@@ -65,6 +73,7 @@ Audience find_audience(const OutputOptions& output, const PersonOptions& about, 
       audience.ids.emplace_back(id);
       audience.persons.push_back(fitted.person(id));
     }
+    say_who_was_held_out(audience.persons, fitted);
   } else {
     audience = {{std::nullopt}, {Person()}};
   }

@@ -30,6 +30,21 @@ void check_rows(const Fitted& fitted) {
     fail_other_rows(fitted, "the user and item ids are", {});
 }
 
+std::map<UserIdx, std::vector<RowIdx>> shown_users(const Fitted& fitted) {
+  std::map<UserIdx, std::vector<RowIdx>> shown;
+  const std::vector<std::int32_t> counts = ratings_per_user(fitted.train);
+  const auto add = [&](std::span<const SplitQuery> queries, std::span<const RowIdx> part) {
+    for (const SplitQuery& query : queries) {
+      if (counts[index(query.user)] > 0 || shown.contains(query.user)) continue;
+      std::vector<RowIdx>& rows = shown[query.user];
+      for (const std::uint32_t position : query.visible) rows.push_back(part[position]);
+    }
+  };
+  add(fitted.split.valid_queries, fitted.split.valid);
+  add(fitted.split.test_queries, fitted.split.test);
+  return shown;
+}
+
 std::map<UserId, Person> updated_users(const Fitted& fitted) {
   const AddedRatings& added = fitted.checkpoint.added;
   const UserMap ids(added.users);
@@ -37,7 +52,9 @@ std::map<UserId, Person> updated_users(const Fitted& fitted) {
   for (const UserId id : ids.ids()) users.push_back(fitted.dataset.users.find(id).value_or(kNoUser));
   std::vector<Person> persons = with_histories(users, fitted.train);
   std::map<UserId, Person> updated;
-  for (std::size_t k = 0; k < persons.size(); ++k) updated.emplace(ids.ids()[k], std::move(persons[k]));
+  for (std::size_t k = 0; k < persons.size(); ++k)
+    updated.emplace(ids.ids()[k],
+                    fitted.shown.contains(users[k]) ? fitted.person(ids.ids()[k]) : std::move(persons[k]));
   for (std::size_t row = 0; row < added.stars.size(); ++row) {
     const auto item = fitted.dataset.items.find(added.items[row]);
     if (!item)
@@ -58,8 +75,11 @@ UserMap Fitted::known_users() const {
 }
 
 Person Fitted::person(UserId id) const {
-  const auto found = updated.find(id);
-  return found != updated.end() ? found->second : Person(*dataset.users.find(id));
+  if (const auto found = updated.find(id); found != updated.end()) return found->second;
+  const UserIdx user = *dataset.users.find(id);
+  const auto rows = shown.find(user);
+  if (rows == shown.end() || !model->supports().history) return Person(user);
+  return with_histories(std::span(&user, 1), dataset.ratings.subset(rows->second)).front();
 }
 
 void warn_of_added_ratings(const std::filesystem::path& path, const Checkpoint& checkpoint) {
@@ -87,6 +107,7 @@ Fitted open_fitted(const FittedOptions& options, const GlobalOptions& global) {
     rows.insert(rows.end(), fitted.split.valid.begin(), fitted.split.valid.end());
   fitted.train = fitted.dataset.ratings.subset(rows);
   fitted.model = load_model(fitted.checkpoint);
+  fitted.shown = shown_users(fitted);
   fitted.updated = updated_users(fitted);
   return fitted;
 }

@@ -39,12 +39,16 @@ struct Fitted {
   Split split;
   Ratings train;  ///< the rows that the model was fitted on
   std::unique_ptr<Model> model;
-  /// Users with ratings that `movrec update` added, with these and those in `train`. Some are new.
+  /// Users whom training did not see, and the rows of the data set that the split shows of them (in the first
+  /// query about them).
+  std::map<UserIdx, std::vector<RowIdx>> shown;
+  /// Users with ratings that `movrec update` added, with these and those in `train` or shown. Some are new.
   std::map<UserId, Person> updated;
 
   /// All that may be asked about: those of the data set and the new ones.
   UserMap known_users() const;
-  /// As the model answers for him: one of known_users().
+  /// As the model answers for him: one of known_users(). Who was held out of training is known by what the
+  /// split shows of him, if the model looks at histories.
   Person person(UserId) const;
 };
 

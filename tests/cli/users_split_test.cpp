@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "movrec/checkpoint/checkpoint.hpp"
 #include "support/cli_run.hpp"
 #include "support/temp_dir.hpp"
 
@@ -60,6 +61,30 @@ TEST_F(UsersSplit, BlendAndCompareAnswerFromHistoriesAsEvaluateDoes) {
   }
   const json evaluated = run({"evaluate", "--checkpoint", blend.at("run")});
   EXPECT_NEAR(evaluated.at("test").at("rmse"), blend.at("test").at("rmse"), 1e-6);
+}
+
+// Who was held out is recommended to as a newcomer is who says what the split shows.
+TEST_F(UsersSplit, HeldOutUsersAreKnownByWhatIsShownOfThem) {
+  const json trained = train({"biased-mf"});
+  const Checkpoint checkpoint = load_checkpoint(trained.at("checkpoint").get<std::string>());
+  const Dataset dataset = load_dataset(checkpoint.data, {});
+  const Split split = make_split(dataset, checkpoint.split);
+  const auto list = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"recommend", "--explain", "--include-seen"});
+    return run(std::move(arguments)).at("users").at(0).at("items");
+  };
+  for (const bool of_test : {true, false}) {
+    const SplitQuery& query = (of_test ? split.test_queries : split.valid_queries).front();
+    const auto& part = of_test ? split.test : split.valid;
+    std::vector<std::string> said;
+    for (const std::uint32_t position : query.visible) {
+      const auto row = static_cast<std::size_t>(part[position]);
+      said.insert(said.end(),
+                  {"--rate", fmt::format("{}={}", number(dataset.items.id(dataset.ratings.items[row])),
+                                         dataset.ratings.stars[row])});
+    }
+    EXPECT_EQ(list({"--user", fmt::to_string(number(dataset.users.id(query.user)))}), list(said));
+  }
 }
 
 }  // namespace
