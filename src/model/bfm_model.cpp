@@ -264,11 +264,12 @@ std::unique_ptr<Model> fit_bfm_model(const FitContext& context) {
                                                 seconds_since(fit_began) / (stats.epoch - done_before)));
     const bool keeps = counts && (last - stats.epoch) % sweeps_per_sample(options, last) == 0;
     BfmPosterior draws = none;
-    for (const BfmSampler& sampler : chains.samplers()) {
-      const BfmDraw draw = sampler.draw();
-      if (runs_along) draws.add(draw);
-      if (keeps) model.posterior().add(draw);
-    }
+    if (runs_along || keeps)
+      for (const BfmSampler& sampler : chains.samplers()) {
+        const BfmDraw draw = sampler.draw();
+        if (runs_along) draws.add(draw);
+        if (keeps) model.posterior().add(draw);
+      }
     stats.seconds = seconds_since(started);
     stats.train_loss = chains.train_mse();
     stats.rows = static_cast<std::int64_t>(context.train.size()) * options.chains;
