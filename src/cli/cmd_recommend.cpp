@@ -82,7 +82,7 @@ Audience find_audience(const OutputOptions& output, const PersonOptions& about, 
     throw Error(ErrorKind::usage, "whose are these ratings and facts?",
                 fmt::format("{} users are asked for", audience.persons.size()), "--user with one id");
   Person& person = audience.persons[0];
-  if (about.has_ratings() && person.user() != kNoUser && !person.has_history()) {
+  if (person.user() != kNoUser && !person.has_history()) {
     const UserIdx user = person.user();
     person = with_histories(std::span(&user, 1), fitted.train).front();
   }

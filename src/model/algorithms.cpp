@@ -125,7 +125,7 @@ constexpr std::array kAlgorithms{
               .fit = fit_bfm_model,
               .load = load_bfm_model,
               .averages_sweeps = true,
-              .supports = {.history = true},
+              .supports = {.history = true, .demographics = true},
               .ranks_slowly = true},
     Algorithm{.name = "sparsefc",
               .summary = "autoencoder of items with kernelised weights, by L-BFGS",

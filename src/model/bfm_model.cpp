@@ -50,14 +50,16 @@ class BfmModel final : public Model {
                    std::span<float> scores) const override {
     for (std::size_t q = 0; q < queries.size(); ++q) {
       const UserQuery& query = queries[q];
+      const std::vector<float> folded = fold_in(query);
       const std::vector<UserIdx> users(items.size(), query.history ? kNoUser : query.user);
-      const std::vector<float> folded = query.history ? fold_in(*query.history) : std::vector<float>();
       posterior_.predict({.users = users, .items = items, .times = {}, .folded = folded},
                          scores.subspan(q * items.size(), items.size()), {});
     }
   }
 
-  QuerySupport supports() const override { return {.history = true}; }
+  QuerySupport supports() const override {
+    return {.history = true, .demographics = posterior_.knows_facts()};
+  }
 
   bool knows_similarities() const override { return true; }
   void item_similarities(ItemIdx item, std::span<float> similarities) const override {
@@ -74,16 +76,21 @@ class BfmModel final : public Model {
   }
 
  private:
-  /// Empty if no item of the history is known.
-  std::vector<float> fold_in(const History& history) const {
+  /// Empty if nothing is said that the draws know. A user of the training rows without a history is answered
+  /// as trained, with the facts of then.
+  std::vector<float> fold_in(const UserQuery& query) const {
     std::vector<ItemIdx> items;
     std::vector<float> stars;
-    for (std::size_t k = 0; k < history.items.size(); ++k) {
-      if (!posterior_.knows(history.items[k])) continue;
-      items.push_back(history.items[k]);
-      stars.push_back(history.stars[k]);
+    for (std::size_t k = 0; query.history && k < query.history->items.size(); ++k) {
+      if (!posterior_.knows(query.history->items[k])) continue;
+      items.push_back(query.history->items[k]);
+      stars.push_back(query.history->stars[k]);
     }
-    return items.empty() ? std::vector<float>() : posterior_.fold_in(items, stars);
+    const bool is_trained = query.user != kNoUser && posterior_.knows(query.user);
+    const bool has_facts = query.demographics && posterior_.knows_facts() && (query.history || !is_trained);
+    if (items.empty() && !has_facts) return {};
+    const Demographics who = query.demographics.value_or(Demographics{});
+    return posterior_.fold_in(items, stars, {who.age, who.gender, who.occupation});
   }
 
   BfmPosterior posterior_;

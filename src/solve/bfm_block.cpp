@@ -243,15 +243,49 @@ BfmTable BlockState::feature_table(std::size_t group) const {
 }
 
 BfmNewcomer BlockState::newcomer() const {
+  const auto rank = static_cast<std::size_t>(rank_);
   BfmNewcomer out;
+  out.fact_means = {std::vector<float>(kBfmFacts.size() * rank), std::vector<float>(kBfmFacts.size())};
+  out.side = {std::vector<float>(rank), std::vector<float>(1)};
   for (std::size_t g = 0; g < groups_.size(); ++g) {
-    if (groups_[g].group->name == "user") out.own = feature_table(g);
-    if (groups_[g].group->name == "implicit-user") out.bag = feature_table(g);
+    const BfmGroup& group = *groups_[g].group;
+    if (group.name == "user") out.own = feature_table(g);
+    if (group.name == "implicit-user") out.bag = feature_table(g);
+    if (!group.is_side) continue;
+    const std::vector<float> mean = mean_of_known(groups_[g]);
+    for (std::size_t f = 0; f < rank; ++f) {
+      out.side.a[0] += out.side.q[f] * mean[f];
+      out.side.q[f] += mean[f];
+    }
+    out.side.a[0] += mean[rank];
+    const auto fact = static_cast<std::size_t>(std::ranges::find(kBfmFacts, group.name) - kBfmFacts.begin());
+    if (fact == kBfmFacts.size()) continue;
+    out.facts[fact] = feature_table(g);
+    std::copy_n(mean.begin(), rank, out.fact_means.q.begin() + static_cast<std::ptrdiff_t>(fact * rank));
+    out.fact_means.a[fact] = mean[rank];
   }
-  const std::vector<double> side = mean_of_known(side_table());
-  out.side.q.assign(side.begin(), side.end() - 1);
-  out.side.a.assign(side.end() - 1, side.end());
   return out;
+}
+
+std::vector<float> BlockState::mean_of_known(const GroupState& state) const {
+  const auto rank = static_cast<std::size_t>(rank_);
+  const BfmGroup& group = *state.group;
+  const std::vector<float> factors = by_feature(state, rank);
+  std::vector<double> sums(rank + 1);
+  double n_known = 0;
+  for (std::size_t row = 0; row < n_rows(); ++row) {
+    if (block_.counts[row] == 0) continue;
+    ++n_known;
+    for (std::uint32_t k = group.row_begin[row]; k < group.row_begin[row + 1]; ++k) {
+      const std::size_t j = group.features[k];
+      const auto x = static_cast<double>(group.weight[row]);
+      for (std::size_t f = 0; f < rank; ++f) sums[f] += x * static_cast<double>(factors[j * rank + f]);
+      sums[rank] += x * static_cast<double>(state.w[j]);
+    }
+  }
+  std::vector<float> mean;
+  for (const double sum : sums) mean.push_back(static_cast<float>(sum / std::max(n_known, 1.0)));
+  return mean;
 }
 
 std::int64_t BlockState::n_parameters() const {

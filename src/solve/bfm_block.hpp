@@ -93,6 +93,8 @@ class BlockState {
   BfmTable side_table() const;
   /// Means over rows with training ratings, [rank + 1]: q, then a.
   std::vector<double> mean_of_known(const BfmTable&) const;
+  /// The same of what one group's features add: v, then w.
+  std::vector<float> mean_of_known(const GroupState&) const;
   void add_group(const GroupState&, BfmTable&, std::vector<float>& squares, int threads) const;
 
   const BfmBlock& block_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <map>
 #include <numeric>
 
 #include "movrec/core/error.hpp"
@@ -162,6 +163,22 @@ void add_item_side(BfmBlock& block, const Catalog& items, std::string_view name)
   }
 }
 
+/// Which feature each value of a column is, by the rows that have it.
+template <class T>
+BfmFactFeatures fact_features(const BfmGroup& group, const std::vector<T>& column) {
+  std::map<std::int32_t, std::int32_t> feature_of;
+  for (std::size_t row = 0; row < column.size(); ++row)
+    if (group.row_begin[row] < group.row_begin[row + 1])
+      feature_of.emplace(static_cast<std::int32_t>(column[row]),
+                         static_cast<std::int32_t>(group.features[group.row_begin[row]]));
+  BfmFactFeatures out;
+  for (const auto& [value, feature] : feature_of) {
+    out.values.push_back(value);
+    out.features.push_back(feature);
+  }
+  return out;
+}
+
 /// Users or items by descending number of ratings, then by index.
 struct Ranking {
   explicit Ranking(const std::vector<std::int32_t>& counts) : order(counts.size()), row_of(counts.size()) {
@@ -251,6 +268,11 @@ BfmDesign make_bfm_design(const Ratings& ratings,
   for (const std::string_view name : chosen) {
     add_user_side(design.user, side_users, name);
     add_item_side(design.item, side_items, name);
+  }
+  for (const BfmGroup& group : design.user.groups) {
+    if (group.name == "age") design.facts[0] = fact_features(group, side_users.ages);
+    if (group.name == "gender") design.facts[1] = fact_features(group, side_users.genders);
+    if (group.name == "occupation") design.facts[2] = fact_features(group, side_users.occupations);
   }
   return design;
 }

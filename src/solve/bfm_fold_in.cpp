@@ -36,18 +36,29 @@ bool BfmPosterior::knows(ItemIdx item) const {
   return tables_[kItem].known[static_cast<std::size_t>(item_rows_[index(item)])] != 0;
 }
 
-std::vector<float> BfmPosterior::fold_in(std::span<const ItemIdx> items, std::span<const float> stars) const {
+bool BfmPosterior::knows(UserIdx user) const {
+  return tables_[kUser].known[static_cast<std::size_t>(user_rows_[index(user)])] != 0;
+}
+
+bool BfmPosterior::knows_facts() const {
+  return std::ranges::any_of(facts_, [](const Fact& fact) { return fact.n > 0; });
+}
+
+std::vector<float> BfmPosterior::fold_in(std::span<const ItemIdx> items,
+                                         std::span<const float> stars,
+                                         const BfmFacts& facts) const {
   const std::size_t width = static_cast<std::size_t>(rank_) + 1;
   std::vector<float> folded(n_draws() * width);
 #pragma omp parallel for schedule(dynamic, 1)
   for (std::size_t draw = 0; draw < n_draws(); ++draw)
-    fold_in(draw, items, stars, std::span(folded).subspan(draw * width, width));
+    fold_in(draw, items, stars, facts, std::span(folded).subspan(draw * width, width));
   return folded;
 }
 
 void BfmPosterior::fold_in(std::size_t draw,
                            std::span<const ItemIdx> items,
                            std::span<const float> stars,
+                           const BfmFacts& facts,
                            std::span<float> folded) const {
   const auto rank = static_cast<std::size_t>(rank_);
   const std::size_t n = items.size(), width = rank + 1;
@@ -70,7 +81,22 @@ void BfmPosterior::fold_in(std::size_t draw,
   const float* const side = side_.data() + draw * width;
   std::vector<float> given(side, side + rank), bag(rank);
   float given_a = side[rank];
-  if (bag_.n > 0) {
+  for (std::size_t k = 0; k < facts_.size(); ++k) {
+    const Fact& fact = facts_[k];
+    const auto value = std::ranges::lower_bound(fact.of.values, facts[k]);
+    if (value == fact.of.values.end() || *value != facts[k]) continue;
+    // The feature takes the place of the family's mean.
+    const auto j =
+        static_cast<std::size_t>(fact.of.features[static_cast<std::size_t>(value - fact.of.values.begin())]);
+    const float* const feature = fact.numbers.data() + (draw * fact.n + j) * width;
+    const float* const mean = fact.means.data() + draw * width;
+    given_a += feature[rank] - mean[rank];
+    for (std::size_t f = 0; f < rank; ++f) {
+      given_a += (feature[f] - mean[f]) * (given[f] - mean[f]);
+      given[f] += feature[f] - mean[f];
+    }
+  }
+  if (bag_.n > 0 && n > 0) {
     const float x = 1 / std::sqrt(static_cast<float>(n));
     float squares = 0;
     for (std::size_t k = 0; k < n; ++k) {
@@ -124,6 +150,7 @@ void BfmPosterior::solve_own(std::size_t draw,
   std::vector<float> penalty(width), targets(n);
   for (std::size_t f = 0; f < width; ++f) penalty[f] = noise / std::max(variance[f], 1e-12F);
   std::ranges::copy(mean, own.begin());
+  if (n == 0) return;
   if (levels_.empty()) {
     for (std::size_t k = 0; k < n; ++k) targets[k] = stars[k] - offsets[k];
     solver.solve(targets, penalty, mean, own);

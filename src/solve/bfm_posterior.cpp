@@ -69,6 +69,11 @@ BfmPosterior::BfmPosterior(const BfmDesign& design, std::span<const float> level
   const auto is_bag = [](const BfmGroup& group) { return group.name == "implicit-user"; };
   if (std::ranges::any_of(design.user.groups, is_bag)) bag_.n = design.item.n_rows;
   bag_.known.assign(bag_.n, 1);
+  for (std::size_t fact = 0; fact < facts_.size(); ++fact) {
+    facts_[fact].of = design.facts[fact];
+    for (const BfmGroup& group : design.user.groups)
+      if (group.name == kBfmFacts[fact]) facts_[fact].n = group.n_features();
+  }
 }
 
 void BfmPosterior::add(const BfmDraw& draw) {
@@ -83,6 +88,18 @@ void BfmPosterior::add(const BfmDraw& draw) {
   if (bag_.n > 0) add(bag_, draw.newcomer.bag);
   side_.insert(side_.end(), draw.newcomer.side.q.begin(), draw.newcomer.side.q.end());
   side_.insert(side_.end(), draw.newcomer.side.a.begin(), draw.newcomer.side.a.end());
+  const auto rank = static_cast<std::size_t>(rank_);
+  const auto append = [&](std::vector<float>& to, const BfmTable& table, std::size_t row) {
+    const float* const q = table.q.data() + row * rank;
+    to.insert(to.end(), q, q + rank);
+    to.push_back(table.a[row]);
+  };
+  for (std::size_t fact = 0; fact < facts_.size(); ++fact) {
+    if (facts_[fact].n == 0) continue;
+    for (std::size_t j = 0; j < facts_[fact].n; ++j)
+      append(facts_[fact].numbers, draw.newcomer.facts[fact], j);
+    append(facts_[fact].means, draw.newcomer.fact_means, fact);
+  }
 }
 
 void BfmPosterior::add(Table& table, const BfmTable& drawn) {

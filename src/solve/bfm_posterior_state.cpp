@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "movrec/core/error.hpp"
@@ -39,6 +40,13 @@ void BfmPosterior::save(StateDict& state) const {
   put(state, "own.mean", own_mean_);
   put(state, "own.variance", own_variance_);
   put(state, "side", side_);
+  for (std::size_t k = 0; k < facts_.size(); ++k) {
+    const std::string name(kBfmFacts[k]);
+    put(state, name + ".values", facts_[k].of.values);
+    put(state, name + ".features", facts_[k].of.features);
+    put(state, name + ".numbers", facts_[k].numbers);
+    put(state, name + ".means", facts_[k].means);
+  }
 }
 
 void BfmPosterior::save(const Table& table, StateDict& state) {
@@ -83,6 +91,20 @@ BfmPosterior::BfmPosterior(const StateDict& state, std::int32_t n_users, std::in
   if (!own_mean_.empty() && own_mean_.size() != draws * (rank + 1))
     fail(ErrorKind::model, "{} numbers of own.mean, expected {}", own_mean_.size(), draws * (rank + 1));
   side_ = take<float>(state, "side", draws * (rank + 1));
+  for (std::size_t k = 0; k < facts_.size(); ++k) {
+    const std::string name(kBfmFacts[k]);
+    Fact& fact = facts_[k];
+    fact.of.values = take<std::int32_t>(state, name + ".values");
+    fact.of.features = take<std::int32_t>(state, name + ".features", fact.of.values.size());
+    fact.numbers = take<float>(state, name + ".numbers");
+    fact.n = draws > 0 ? fact.numbers.size() / (draws * (rank + 1)) : 0;
+    if (fact.numbers.size() != draws * fact.n * (rank + 1) ||
+        std::ranges::any_of(fact.of.features, [&](std::int32_t feature) {
+          return feature < 0 || static_cast<std::size_t>(feature) >= std::max<std::size_t>(fact.n, 1);
+        }))
+      fail(ErrorKind::model, "{} numbers of {}: no feature has so many", fact.numbers.size(), name);
+    fact.means = take<float>(state, name + ".means", fact.n > 0 ? draws * (rank + 1) : 0);
+  }
 }
 
 void BfmPosterior::load(Table& table, const StateDict& state, std::size_t n_draws) const {

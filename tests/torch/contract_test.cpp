@@ -121,7 +121,16 @@ TEST_P(EveryAlgorithm, IsDeterministicAtAnyThreadCount) {
 }
 
 TEST_P(EveryAlgorithm, IsWhatItsRowSays) {
-  const auto model = fit();
+  UserFeatures users;
+  for (std::int32_t user = 0; user < train_.n_users; ++user) {
+    users.ages.push_back(static_cast<std::int16_t>(20 + user % 3));
+    users.genders.push_back(user % 2 == 0 ? 'F' : 'M');
+    users.occupations.push_back(static_cast<std::int16_t>(user % 4));
+    users.zips.emplace_back("12345");
+  }
+  const Catalog catalog;
+  const SideInfo side{catalog, users};
+  const auto model = row().fit({.spec = spec_, .train = train_, .side = &side});
   EXPECT_EQ(model->scores_are_stars(), row().predicts_stars());
   EXPECT_EQ(model->supports().history, row().supports.history);
   EXPECT_EQ(model->supports().demographics, row().supports.demographics);

@@ -1,6 +1,7 @@
 // Newcomers of a factorization machine against its definition, solved in double.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "movrec/core/random.hpp"
@@ -70,23 +71,38 @@ struct Part {
   double a;
 };
 
-class BfmFoldIn : public testing::TestWithParam<std::vector<std::string>> {};
+struct Case {
+  std::vector<std::string> features;
+  std::int32_t age;  ///< 0: not said
+};
+
+class BfmFoldIn : public testing::TestWithParam<Case> {};
 
 TEST_P(BfmFoldIn, EqualsItsEquationsInDouble) {
   const World world;
   const SideInfo side{world.catalog, world.users};
-  const BfmDesign design = make_bfm_design(world.train, &side, GetParam());
+  const BfmDesign design = make_bfm_design(world.train, &side, GetParam().features);
   const BfmDraw draw = world.draw(design);
   BfmPosterior posterior(design, {}, kRank);
   posterior.add(draw);
   const std::vector<ItemIdx> rated{ItemIdx{0}, ItemIdx{3}, ItemIdx{7}, ItemIdx{8}};
   const std::vector<float> stars{5, 1, 2, 5};
 
+  const BfmFacts facts{GetParam().age, '?', -1};
+  EXPECT_EQ(posterior.knows_facts(), GetParam().features.back() == "age");
+
   const auto row_of = [&](ItemIdx item) { return static_cast<std::size_t>(design.item_rows[index(item)]); };
   const auto score = [&](const Vector& own, ItemIdx item) {  // own: v, then w
     Machine machine;
     machine.add(std::span(own).first(kRank), own[kRank]);
-    const Part side_part(draw.newcomer.side, 0), item_part(draw.item, row_of(item));
+    const Part item_part(draw.item, row_of(item));
+    const auto& [ages, features] = design.facts[0];
+    const auto age = std::ranges::find(ages, GetParam().age);
+    const Part side_part =
+        age == ages.end()
+            ? Part(draw.newcomer.side, 0)
+            : Part(draw.newcomer.facts[0],
+                   static_cast<std::size_t>(features[static_cast<std::size_t>(age - ages.begin())]));
     machine.add(side_part.q, side_part.a);
     machine.add(item_part.q, item_part.a);
     for (const ItemIdx of : rated) {
@@ -133,21 +149,34 @@ TEST_P(BfmFoldIn, EqualsItsEquationsInDouble) {
 
   std::vector<ItemIdx> all;
   for (std::int32_t item = 0; item < static_cast<std::int32_t>(kItems); ++item) all.push_back(ItemIdx{item});
-  const std::vector<float> folded = posterior.fold_in(rated, stars);
+  const std::vector<float> folded = posterior.fold_in(rated, stars, facts);
   std::vector<float> predicted(kItems);
   posterior.predict({.users = {}, .items = all, .times = {}, .folded = folded}, predicted, {});
   for (const ItemIdx item : all)  // vectors are kept in 8 bits
     EXPECT_NEAR(static_cast<double>(predicted[index(item)]), score(own, item), 0.02) << index(item);
   StateDict state;
   posterior.save(state);
-  EXPECT_EQ(BfmPosterior(state, world.train.n_users, world.train.n_items).fold_in(rated, stars), folded);
+  EXPECT_EQ(BfmPosterior(state, world.train.n_users, world.train.n_items).fold_in(rated, stars, facts),
+            folded);
 }
 
-INSTANTIATE_TEST_SUITE_P(Features,
-                         BfmFoldIn,
-                         testing::Values(std::vector<std::string>{"user", "item"},
-                                         std::vector<std::string>{"user", "item", "implicit-user"},
-                                         std::vector<std::string>{"user", "item", "implicit-user",
-                                                                  "implicit-item", "age"}));
+const std::vector<std::string> kPlain{"user", "item"}, kBag{"user", "item", "implicit-user"},
+    kAll{"user", "item", "implicit-user", "implicit-item", "age"}, kNoBag{"user", "item", "age"};
+INSTANTIATE_TEST_SUITE_P(
+    Features,
+    BfmFoldIn,
+    testing::Values(Case{kPlain, 0}, Case{kBag, 0}, Case{kAll, 0}, Case{kAll, 19}, Case{kNoBag, 21}));
+
+TEST(BfmFacts, AloneTellNewcomersApart) {
+  const World world;
+  const SideInfo side{world.catalog, world.users};
+  const BfmDesign design = make_bfm_design(world.train, &side, kAll);
+  BfmPosterior posterior(design, {}, kRank);
+  posterior.add(world.draw(design));
+  const auto of_age = [&](std::int32_t age) { return posterior.fold_in({}, {}, {age, '?', -1}); };
+  EXPECT_NE(of_age(18), of_age(20));
+  EXPECT_EQ(of_age(77), of_age(0)) << "nobody is as old: the mean of all";
+  for (const float x : of_age(18)) EXPECT_TRUE(std::isfinite(x));
+}
 
 }  // namespace

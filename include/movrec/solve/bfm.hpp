@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -57,9 +58,11 @@ struct BfmTable {
 
 /// What a user whom training did not know is made of, beside what is to be solved for.
 struct BfmNewcomer {
-  BfmTable own{};   ///< [users] the users' own features: v, w; empty if they have none
-  BfmTable bag{};   ///< [items] the features of the bag of a user's items: v, w; empty if it is none
-  BfmTable side{};  ///< [1] the mean of the users' side features, as in BfmTable
+  BfmTable own{};  ///< [users] the users' own features: v, w; empty if they have none
+  BfmTable bag{};  ///< [items] the features of the bag of a user's items: v, w; empty if it is none
+  std::array<BfmTable, kBfmFacts.size()> facts{};  ///< the features of each fact: v, w; empty if it is none
+  BfmTable fact_means{};                           ///< [facts] their means over users with ratings
+  BfmTable side{};  ///< [1] a user of whom no side feature is known: the mean of each family, combined
 };
 
 /// One draw from the posterior. The score of a rating is w0 + Σ a + the products of each two of its q's over

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -33,6 +34,16 @@ struct BfmBlock {
   std::size_t n_features() const;
 };
 
+/// What a person may say of himself: of each kind a number, as in UserFeatures, where a missing one stands as
+/// there. They are features under these names.
+inline constexpr std::array<std::string_view, 3> kBfmFacts{"age", "gender", "occupation"};
+using BfmFacts = std::array<std::int32_t, kBfmFacts.size()>;
+
+/// The feature of each value of a fact that training users have; values ascend.
+struct BfmFactFeatures {
+  std::vector<std::int32_t> values{}, features{};
+};
+
 /// The design matrix of a factorization machine over ratings as three relation blocks: the user's, the
 /// item's, and that of the context (the day, and the day of this user). Training rows are sorted by user and
 /// day, so that all rows of a segment have the same user and the same context.
@@ -50,6 +61,7 @@ struct BfmDesign {
   std::vector<std::int32_t> days{};            ///< distinct days since 1970, ascending
   std::vector<std::int64_t> user_days{};       ///< user_day_key of each segment, ascending
   bool has_day = false, has_user_day = false;
+  std::array<BfmFactFeatures, kBfmFacts.size()> facts{};  ///< empty where a fact is no feature
 
   std::size_t n_segments() const { return segment_begin.size() - 1; }
   std::size_t n_features() const { return user.n_features() + item.n_features() + context.n_features(); }

@@ -42,12 +42,19 @@ class BfmPosterior {
   /// Expected stars, and where `deviations` is not empty the standard deviation of each rating.
   void predict(const BfmQuery&, std::span<float> stars, std::span<float> deviations) const;
 
-  /// A user that the draws do not know, by ratings of items that they know: in each draw the bag of the rated
-  /// items, the users' mean side features, and features of his own, given the draw by ridge regression
-  /// towards the mean of the other users' own with their spread; probit: of the ratings' latent values, whose
-  /// expectations follow in turn (Albert and Chib, "Bayesian analysis of binary and polychotomous response
-  /// data", JASA 1993, as expectation maximisation). [draws, rank + 1]: q, then a.
-  std::vector<float> fold_in(std::span<const ItemIdx> items, std::span<const float> stars) const;
+  /// A user that the draws do not know, by facts and by ratings of items that they know, or either: in each
+  /// draw the bag of the rated items, side features where known and else the users' means, and features of
+  /// his own, given the draw by ridge regression towards the mean of the other users' own with their spread;
+  /// probit: of the ratings' latent values, whose expectations follow in turn (Albert and Chib, "Bayesian
+  /// analysis of binary and polychotomous response data", JASA 1993, as expectation maximisation). [draws,
+  /// rank + 1]: q, then a.
+  std::vector<float> fold_in(std::span<const ItemIdx> items,
+                             std::span<const float> stars,
+                             const BfmFacts& facts) const;
+  /// Whether any fact of a user is a feature.
+  bool knows_facts() const;
+  /// Whether the user has training rows.
+  bool knows(UserIdx) const;
   /// Whether the item has training rows.
   bool knows(ItemIdx) const;
   /// The mean over draws of the cosine of each item's q, less the mean item's, and this one's: out[i] of item
@@ -76,6 +83,7 @@ class BfmPosterior {
   void fold_in(std::size_t draw,
                std::span<const ItemIdx> items,
                std::span<const float> stars,
+               const BfmFacts& facts,
                std::span<float> folded) const;
   /// The user's own features, v and w, [rank + 1].
   void solve_own(std::size_t draw,
@@ -103,7 +111,14 @@ class BfmPosterior {
   Table bag_{.name = "bag"};                      ///< of BfmNewcomer; its n is 0 if it is no feature
   std::vector<float> own_mean_, own_variance_{};  ///< [draws, rank + 1] over users with ratings, or none
   std::vector<float> side_{};                     ///< [draws, rank + 1]
-  std::vector<float> w0_, noise_, cuts_;          ///< by draw; cuts [draws, levels - 1]
+  struct Fact {
+    BfmFactFeatures of{};
+    std::size_t n = 0;             ///< features
+    std::vector<float> numbers{};  ///< [draws, n, rank + 1]: v, then w
+    std::vector<float> means{};    ///< [draws, rank + 1] over users with ratings
+  };
+  std::array<Fact, kBfmFacts.size()> facts_{};
+  std::vector<float> w0_, noise_, cuts_;  ///< by draw; cuts [draws, levels - 1]
 };
 
 }  // namespace movrec
