@@ -259,7 +259,15 @@ Checkpoint load_checkpoint(const fs::path& path) {
 }
 
 std::unique_ptr<Model> load_model(const Checkpoint& checkpoint) {
-  return find_algorithm(checkpoint.spec.algorithm).load(checkpoint.spec, checkpoint.model);
+  try {
+    return find_algorithm(checkpoint.spec.algorithm).load(checkpoint.spec, checkpoint.model);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::model || !error.why().empty()) throw;
+    throw Error(ErrorKind::model, error.message(),
+                fmt::format("this version of {} saves other arrays, or the file is damaged",
+                            checkpoint.spec.algorithm),
+                "train it again, or use the version of movrec that wrote it");
+  }
 }
 
 }  // namespace movrec

@@ -106,7 +106,7 @@ Fitted open_fitted(const FittedOptions& options, const GlobalOptions& global) {
   if (fitted.checkpoint.refitted)
     rows.insert(rows.end(), fitted.split.valid.begin(), fitted.split.valid.end());
   fitted.train = fitted.dataset.ratings.subset(rows);
-  fitted.model = load_model(fitted.checkpoint);
+  fitted.model = in_context(fitted.path.string(), [&] { return load_model(fitted.checkpoint); });
   fitted.shown = shown_users(fitted);
   fitted.updated = updated_users(fitted);
   return fitted;

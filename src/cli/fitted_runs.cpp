@@ -34,7 +34,7 @@ FittedRun open_next(const std::string& given,
                 "what one of them was trained on would be another's test",
                 "train them with the same --split, --test-fraction and --split-seed");
   run.split.test = first.split.test;  // in one order
-  run.model = load_model(run.checkpoint);
+  run.model = in_context(run.path.string(), [&] { return load_model(run.checkpoint); });
   return run;
 }
 

@@ -99,6 +99,14 @@ TEST(Evaluate, AFailedGateExitsWith5AfterTheResults) {
   EXPECT_EQ(typo.out, "");
 }
 
+TEST(Evaluate, ACheckpointWithOtherArraysSaysWhatToDo) {
+  const FittedRun run("bias", [](Checkpoint& checkpoint) { checkpoint.model = {}; });
+  const CliResult result = run_cli({"evaluate", "--runs-dir", run.runs()});
+  EXPECT_EQ(result.code, 4);
+  EXPECT_THAT(result.err, HasSubstr("best.pt: user: the checkpoint has no array"));
+  EXPECT_THAT(result.err, HasSubstr("try: train it again"));
+}
+
 TEST(Evaluate, RefusesRowsThatTheModelWasNotTrainedFor) {
   const FittedRun data("bias", [](Checkpoint& checkpoint) { checkpoint.dataset_checksum[0] ^= 1; });
   const CliResult other_data = evaluate(data, {});
