@@ -59,8 +59,10 @@ void say_who_was_held_out(std::span<const Person> persons, const Fitted& fitted)
   const auto n = std::ranges::count_if(
       persons, [&](const Person& person) { return fitted.shown.contains(person.user()); });
   if (n > 0)
-    spdlog::info("{} of these users {} held out of training: known by what the split shows of them",
-                 format_count(n), n == 1 ? "was" : "were");
+    spdlog::info("{} of these users {} held out of training: {}", format_count(n), n == 1 ? "was" : "were",
+                 fitted.model->supports().history
+                     ? "known by what the split shows of them"
+                     : "this model looks at no history, so they get everybody's list");
 }
 
 /// Error{usage} where nobody is meant, or nobody in particular.

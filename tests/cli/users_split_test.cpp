@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -29,7 +30,6 @@ class UsersSplit : public testing::Test {
     return result.code == 0 ? json::parse(result.out) : json();
   }
 
- private:
   TempDir dir_;
 };
 
@@ -84,6 +84,17 @@ TEST_F(UsersSplit, HeldOutUsersAreKnownByWhatIsShownOfThem) {
                                          dataset.ratings.stars[row])});
     }
     EXPECT_EQ(list({"--user", fmt::to_string(number(dataset.users.id(query.user)))}), list(said));
+  }
+}
+
+TEST_F(UsersSplit, SaysHowHeldOutUsersAreAnswered) {
+  for (const auto& [model, answer] : {std::pair{"ease", "known by what the split shows of them"},
+                                      std::pair{"popularity", "so they get everybody's list"}}) {
+    const CliResult result = run_cli({"recommend", "--users", "all", "--checkpoint", train({model}).at("run"),
+                                      "--runs-dir", (dir_ / "runs").string()});
+    EXPECT_EQ(result.code, 0);
+    EXPECT_THAT(result.err, testing::HasSubstr("held out of training: "));
+    EXPECT_THAT(result.err, testing::HasSubstr(answer));
   }
 }
 
