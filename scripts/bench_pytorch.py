@@ -59,13 +59,15 @@ class SingleRows(torch.utils.data.Dataset):
         return tuple(column[row] for column in self.columns)
 
 
-def endless_batches(columns, style, batch_size):
+def endless_batches(columns, style, batch_size, device):
+    resident = [torch.from_numpy(column).to(device) for column in columns]
     while True:
         if style == "dataloader":
-            yield from torch.utils.data.DataLoader(SingleRows(columns), batch_size=batch_size, shuffle=True)
+            for batch in torch.utils.data.DataLoader(SingleRows(columns), batch_size=batch_size, shuffle=True):
+                yield [column.to(device) for column in batch]
         else:
-            order = torch.randperm(len(columns[0]))
-            shuffled = [torch.from_numpy(column)[order] for column in columns]
+            order = torch.randperm(len(columns[0])).to(device)
+            shuffled = [column[order] for column in resident]
             for begin in range(0, len(order) - batch_size + 1, batch_size):
                 yield [column[begin : begin + batch_size] for column in shuffled]
 
@@ -79,16 +81,19 @@ def main():
     parser.add_argument("--dropout", type=float, default=0.5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(1)
     columns = load_ratings(options.ratings)
     layers = [int(width) for width in options.layers.split(",")]
-    net = Tower(columns[0].max() + 1, columns[1].max() + 1, layers, options.dropout)
+    net = Tower(columns[0].max() + 1, columns[1].max() + 1, layers, options.dropout).to(options.device)
     optimizer = torch.optim.RMSprop(net.parameters(), lr=1e-4, momentum=0.9, weight_decay=1e-5)
+    wait = torch.cuda.synchronize if options.device.startswith("cuda") else lambda: None
     warm_up, rows, started = 5, 0, 0.0
-    for step, (users, items, stars) in enumerate(endless_batches(columns, options.style, options.batch_size)):
+    for step, (users, items, stars) in enumerate(endless_batches(columns, options.style, options.batch_size, options.device)):
         if step == warm_up:
+            wait()
             rows, started = 0, time.perf_counter()
         optimizer.zero_grad()
         torch.nn.functional.mse_loss(net(users, items), stars).backward()
@@ -96,6 +101,7 @@ def main():
         rows += len(stars)
         if step > warm_up and time.perf_counter() - started > options.seconds:
             break
+    wait()
     print(json.dumps({"style": options.style, "batch_size": options.batch_size,
                       "rows_per_second": rows / (time.perf_counter() - started)}))
 

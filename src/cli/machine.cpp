@@ -169,21 +169,28 @@ MachineInfo machine_info() {
   return info;
 }
 
-double gemm_gflops(double seconds) {
+double gemm_gflops(double seconds, const std::string& device) {
   using Clock = std::chrono::steady_clock;
-  constexpr std::int64_t kSize = 1024;
-  const at::Tensor a = at::ones({kSize, kSize}), b = at::ones({kSize, kSize});
-  at::Tensor c = at::empty({kSize, kSize});
-  at::mm_out(c, a, b);  // starts the threads
+  const at::TensorOptions options = at::TensorOptions(at::kFloat).device(device);
+  const bool is_cpu = options.device().is_cpu();
+  const std::int64_t size = is_cpu ? 1024 : 8192;
+  const at::Tensor a = at::ones({size, size}, options), b = at::ones({size, size}, options);
+  at::Tensor c = at::empty({size, size}, options);
+  const auto multiply = [&] {
+    at::mm_out(c, a, b);
+    if (!is_cpu) c[0][0].item<float>();  // waits for the GPU
+  };
+  multiply();  // starts the threads
   const auto begin = Clock::now();
   double elapsed = 0;
   int products = 0;
   do {
-    at::mm_out(c, a, b);
+    multiply();
     ++products;
     elapsed = std::chrono::duration<double>(Clock::now() - begin).count();
   } while (elapsed < seconds);
-  return 2e-9 * kSize * kSize * kSize * products / elapsed;
+  const auto n = static_cast<double>(size);
+  return 2e-9 * n * n * n * products / elapsed;
 }
 
 }  // namespace movrec::cli

@@ -43,7 +43,8 @@ std::string resolve_device(std::string_view text);
 /// After set_threads.
 MachineInfo machine_info();
 
-/// Speed of a single-precision matrix product, in 10^9 operations a second, measured for about `seconds`.
-double gemm_gflops(double seconds);
+/// Speed of a single-precision matrix product on a device of resolve_device, in 10^9 operations a second,
+/// measured for about `seconds`.
+double gemm_gflops(double seconds, const std::string& device = "cpu");
 
 }  // namespace movrec::cli

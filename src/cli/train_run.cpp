@@ -99,7 +99,7 @@ FinishedRun train_run(TrainFlags& flags, Invocation& invocation, const Checkpoin
       .ranking = std::move(ranking),
       .caveat = split.caveat,
       .best_possible_rmse = dataset.best_rmse,
-      .gemm_gflops = flags.profile ? std::optional(gemm_gflops(1)) : std::nullopt};
+      .gemm_gflops = flags.profile ? std::optional(gemm_gflops(1, device)) : std::nullopt};
   write_run_report(result);
   return {folder, result_json(result), result_text(result)};
 }
