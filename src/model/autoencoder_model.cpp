@@ -7,6 +7,7 @@
 #include "movrec/model/row_net_models.hpp"
 #include "movrec/ops/hidden_layer.hpp"
 #include "movrec/ops/parallel.hpp"
+#include "movrec/ops/state.hpp"
 #include "movrec/train/row_trainer.hpp"
 #include "solve/rating_lists.hpp"
 

@@ -26,10 +26,8 @@ constexpr std::size_t kPairsPerBlock = 1 << 18;
 std::vector<float> joined_rows(const Net& net, Side side, bool with_bias) {
   std::vector<at::Tensor> parts;
   for (const EmbeddingTable& table : net.tables())
-    if (table.side == side && (with_bias || !table.name.ends_with("bias")))
-      parts.push_back(table.weight.detach().cpu());
-  const at::Tensor rows = at::cat(parts, 1).contiguous();
-  return {rows.data_ptr<float>(), rows.data_ptr<float>() + rows.numel()};
+    if (table.side == side && (with_bias || !table.name.ends_with("bias"))) parts.push_back(table.weight);
+  return host_values(at::cat(parts, 1));
 }
 
 /// A new user's row by his ratings: the net's cost of them, the penalty of training once per rating, and what
@@ -217,10 +215,8 @@ class NetModel final : public Model {
   std::unique_ptr<MfAlsFoldIn> make_als_fold_in() const {
     MfTables tables;
     for (const EmbeddingTable& table : net_->tables()) {
-      const auto* from = table.weight.data_ptr<float>();
       if (table.side == Side::item)
-        (table.name == "item_factors" ? tables.item_factors : tables.item_bias)
-            .assign(from, from + table.weight.numel());
+        (table.name == "item_factors" ? tables.item_factors : tables.item_bias) = host_values(table.weight);
     }
     return std::make_unique<MfAlsFoldIn>(tables, *prior_, mf_shape(spec_.options.net), spec_.options.mf,
                                          fallback_.biases().mean);

@@ -3,6 +3,7 @@
 #include "model/solver_fit.hpp"
 #include "model/topn_model.hpp"
 #include "movrec/model/row_net_models.hpp"
+#include "movrec/ops/state.hpp"
 #include "movrec/train/row_trainer.hpp"
 
 namespace movrec {

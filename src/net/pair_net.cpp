@@ -25,7 +25,7 @@ constexpr std::array kPairNets{
     PairNetParts{.name = "neumf", .product = true, .weighted_product = true, .tower = true},
 };
 
-constexpr std::int64_t kBlockFloats = std::int64_t{1} << 23;  // 32 MB: stays near the caches
+constexpr std::int64_t kBlockFloats = std::int64_t{1} << 26;  // 256 MB: a GPU has enough to do
 
 RatingHead make_head(const NetShape& shape, const NetOptions& options) {
   RatingHead head{.loss = rating_loss(options.loss),

@@ -8,6 +8,7 @@
 #include "movrec/core/random.hpp"
 #include "movrec/core/table.hpp"
 #include "movrec/ops/dropout.hpp"
+#include "movrec/ops/state.hpp"
 #include "net/init.hpp"
 
 namespace movrec {
@@ -67,12 +68,6 @@ void move_to(RowNet& net, const std::string& device) {
     weight.weight = weight.weight.detach().to(at::Device(device)).requires_grad_();
 }
 
-std::vector<float> host_values(const at::Tensor& tensor) {
-  const at::Tensor host = tensor.detach().cpu().contiguous();
-  const auto* values = host.data_ptr<float>();
-  return {values, values + host.numel()};
-}
-
 std::vector<float> hidden_values(const RowNet& net, const RowBatch& batch) {
   at::NoGradGuard no_grad;
   return host_values(net.hidden(batch));
@@ -100,7 +95,9 @@ at::Tensor RowTensors::lengths() const {
 }
 
 at::Tensor RowTensors::positions(std::int64_t n_columns) const {
-  return at::repeat_interleave(at::arange(begins.size(0), begins.options()), lengths()) * n_columns + columns;
+  // Its length is told: a GPU would have to be asked for it.
+  const at::Tensor rows = at::arange(begins.size(0), begins.options());
+  return rows.repeat_interleave(lengths(), /*dim=*/0, /*output_size=*/n()) * n_columns + columns;
 }
 
 at::Tensor RowTensors::dense(std::int64_t n_columns) const {

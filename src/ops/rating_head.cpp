@@ -101,7 +101,12 @@ at::Tensor head_loss(const RatingHead& head,
   const at::Tensor above = classes.clamp_max(cuts.size(0) - 1), below = (classes - 1).clamp_min(0);
   const at::Tensor has_above = (classes < cuts.size(0)).to(raw.scalar_type()),
                    has_below = (classes > 0).to(raw.scalar_type());
-  const at::Tensor b = cuts.index_select(0, above) - raw, a = cuts.index_select(0, below) - raw;
+  // As a product: the gradient of index_select is summed in any order on a GPU.
+  const auto cut = [&](const at::Tensor& which) {
+    const at::Tensor all = at::arange(cuts.size(0), which.options());
+    return which.unsqueeze(1).eq(all).to(cuts.scalar_type()).matmul(cuts);
+  };
+  const at::Tensor b = cut(above) - raw, a = cut(below) - raw;
   const at::Tensor inner = has_above * has_below;
   const at::Tensor gap = at::where(inner > 0, (a - b).exp(), at::zeros_like(raw));
   return (has_above * at::softplus(-b) + has_below * at::softplus(a) - at::log1p(-gap)).mean();

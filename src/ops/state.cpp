@@ -40,4 +40,10 @@ void copy_from_state(at::Tensor& to, const StateDict& state, const std::string& 
       at::from_blob(const_cast<std::byte*>(array.bytes.data()), to.sizes(), to.options().device(at::kCPU)));
 }
 
+std::vector<float> host_values(const at::Tensor& tensor) {
+  const at::Tensor host = tensor.detach().cpu().contiguous();
+  const auto* values = host.data_ptr<float>();
+  return {values, values + host.numel()};
+}
+
 }  // namespace movrec

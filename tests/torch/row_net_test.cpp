@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "movrec/core/error.hpp"
+#include "movrec/ops/state.hpp"
 #include "movrec/train/row_trainer.hpp"
 #include "net/row_layers.hpp"
 

@@ -75,8 +75,6 @@ class RowNet {
 void move_to(RowNet&, const std::string& device);
 /// hidden() on the host, [B, H].
 std::vector<float> hidden_values(const RowNet&, const RowBatch&);
-/// A tensor's values on the host, row-major.
-std::vector<float> host_values(const at::Tensor&);
 
 /// The nets by the name of their algorithm: autoencoder, profile, multvae, recvae. Weights are drawn from
 /// (seed, order of the weight). Error{usage} for options that contradict each other.

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <string>
+#include <vector>
 
 #include "movrec/core/state_dict.hpp"
 
@@ -12,5 +13,8 @@ namespace movrec {
 /// mismatch.
 StateArray to_state(const at::Tensor&);
 void copy_from_state(at::Tensor& to, const StateDict&, const std::string& name);
+
+/// A float tensor's values on the host, row-major.
+std::vector<float> host_values(const at::Tensor&);
 
 }  // namespace movrec
