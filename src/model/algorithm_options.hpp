@@ -37,7 +37,8 @@ constexpr auto kTraining = joined(names("epochs",
                                         "patience",
                                         "min-delta",
                                         "refit",
-                                        "amp"),
+                                        "amp",
+                                        "cuda-graph"),
                                   kSchedule,
                                   kDamping);
 constexpr auto kAnyNet = joined(

@@ -81,10 +81,9 @@ std::unique_ptr<GradientPass> make_autograd_pass(const Net& net, bool amp) {
   return std::make_unique<AutogradPass>(net, amp);
 }
 
-std::unique_ptr<GradientPass> make_gradient_pass(const Net& net, const at::Device& device, bool amp) {
-  if (device.is_cpu())
-    if (auto fused = net.make_cpu_pass()) return fused;
-  return make_autograd_pass(net, amp);
+std::unique_ptr<GradientPass> make_gradient_pass(const Net& net) {
+  if (auto fused = net.make_cpu_pass()) return fused;
+  return make_autograd_pass(net);
 }
 
 }  // namespace movrec

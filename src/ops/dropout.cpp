@@ -61,12 +61,7 @@ std::uint32_t dropout_threshold(double p) {
 
 at::Tensor dropout_mask(const at::Tensor& like, double p, const DropoutKey& key) {
   const double scale = 1 / (1 - p);
-  if (!like.is_cpu()) {
-    // A generator of the device placed by the key: one launch, no state to save.
-    at::Generator generator = at::globalContext().defaultGenerator(like.device()).clone();
-    generator.set_current_seed(mix_seed(mix_seed(key.seed, key.step), key.layer));
-    return at::empty(like.sizes(), like.options()).bernoulli_(1 - p, generator).mul_(scale);
-  }
+  if (!like.is_cpu()) return at::empty(like.sizes(), like.options()).bernoulli_(1 - p).mul_(scale);
   at::Tensor mask = at::empty(like.sizes(), like.options());
   float* out = mask.data_ptr<float>();
   const auto n = static_cast<std::size_t>(mask.numel());

@@ -7,16 +7,40 @@
 
 namespace movrec {
 
-RowGroups group_rows_reference(const at::Tensor& indices) {
-  const auto [rows, inverse, counts] =
-      at::_unique2(indices, /*sorted=*/true, /*return_inverse=*/true, /*return_counts=*/true);
-  return {rows, counts.to(at::kFloat), {}, {}, {}, inverse};
+BatchGroups::BatchGroups(const at::Tensor& indices) {
+  const auto [sorted, order] = indices.sort(/*stable=*/true, /*dim=*/1, /*descending=*/false);
+  at::Tensor place = at::zeros_like(order);  // of each sorted index's row among the batch's rows
+  if (indices.size(1) > 1) place.slice(1, 1).copy_(sorted.slice(1, 1).ne(sorted.slice(1, 0, -1)).cumsum(1));
+  last_ = place.slice(1, -1).contiguous();
+  by_row_ = order.to(at::kInt);
+  counts_ = at::zeros_like(sorted).scatter_add_(1, place, at::ones_like(sorted));
+  const at::Tensor source = at::arange(indices.size(1), place.options()).minimum(last_);
+  rows_ = at::zeros_like(sorted).scatter_(1, place, sorted).gather(1, source);
+}
+
+RowGroups BatchGroups::of(const at::Tensor& at) const {
+  const auto row = [&](const at::Tensor& of_all, at::ScalarType type) {
+    return of_all.index_select(0, at).squeeze(0).to(type);
+  };
+  return {.rows = row(rows_, at::kLong),
+          .counts = row(counts_, at::kFloat),
+          .slots = {},
+          .order = {},
+          .begins = {},
+          .by_row = row(by_row_, at::kLong),
+          .source = at::arange(rows_.size(1), last_.options()).minimum(row(last_, at::kLong))};
+}
+
+void BatchGroups::copy_(const BatchGroups& other) {
+  rows_.copy_(other.rows_);
+  counts_.copy_(other.counts_);
+  by_row_.copy_(other.by_row_);
+  last_.copy_(other.last_);
 }
 
 RowGrouper::RowGrouper(std::int64_t n_rows) : slot_of_row_(static_cast<std::size_t>(n_rows), -1) {}
 
 const RowGroups& RowGrouper::group(const at::Tensor& indices) {
-  if (!indices.is_cpu()) return groups_ = group_rows_reference(indices);
   const auto n = static_cast<std::size_t>(indices.size(0));
   const auto* index = indices.data_ptr<std::int32_t>();
   rows_.clear();
@@ -53,8 +77,9 @@ const RowGroups& RowGrouper::group(const at::Tensor& indices) {
 
 at::Tensor sum_by_row(const RowGroups& groups, const at::Tensor& gradients) {
   const std::int64_t n_rows = groups.rows.size(0), width = gradients.size(1);
-  if (groups.inverse.defined())
-    return at::zeros({n_rows, width}, gradients.options()).index_add_(0, groups.inverse, gradients);
+  if (groups.by_row.defined())  // not index_add: on a GPU its sums come in any order
+    return at::segment_reduce(gradients.index_select(0, groups.by_row), "sum", groups.counts.to(at::kLong),
+                              {}, {}, /*axis=*/0, /*unsafe=*/true, /*initial=*/0);
   const at::Tensor source = gradients.contiguous();
   at::Tensor sums = at::empty({n_rows, width}, source.options());
   const auto* from = source.data_ptr<float>();

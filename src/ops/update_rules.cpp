@@ -131,52 +131,60 @@ MOVREC_RULE(rmsprop, RmsProp, true)
 MOVREC_RULE(adagrad, Adagrad, false)
 #undef MOVREC_RULE
 
-void sgd_reference(at::Tensor& p, const at::Tensor& g, std::array<at::Tensor, 2>& s, const UpdateNumbers& u) {
+void sgd_reference(at::Tensor& p,
+                   const at::Tensor& g,
+                   std::array<at::Tensor, 2>& s,
+                   const UpdateNumbers& u,
+                   const StepTensors& now) {
   const at::Tensor gradient = g.add(p, u.weight_decay);
   s[0].mul_(u.momentum).add_(gradient);
-  p.sub_(u.nesterov ? gradient.add(s[0], u.momentum) : s[0], u.lr);
+  p.addcmul_(u.nesterov ? gradient.add(s[0], u.momentum) : s[0], now.lr, -1);
 }
 
 void adam_step(at::Tensor& p,
                const at::Tensor& gradient,
                std::array<at::Tensor, 2>& s,
-               const UpdateNumbers& u) {
+               const UpdateNumbers& u,
+               const StepTensors& now) {
   s[0].mul_(u.beta1).add_(gradient, 1 - u.beta1);
   s[1].mul_(u.beta2).addcmul_(gradient, gradient, 1 - u.beta2);
-  const at::Tensor denominator = s[1].sqrt().div_(std::sqrt(u.correction2)).add_(u.eps);
-  p.addcdiv_(s[0], denominator, -u.lr / u.correction1);
+  p.addcdiv_(s[0] * now.rate, s[1].sqrt().mul_(now.root).add_(u.eps), -1);
 }
 void adam_reference(at::Tensor& p,
                     const at::Tensor& g,
                     std::array<at::Tensor, 2>& s,
-                    const UpdateNumbers& u) {
-  adam_step(p, g.add(p, u.weight_decay), s, u);
+                    const UpdateNumbers& u,
+                    const StepTensors& now) {
+  adam_step(p, g.add(p, u.weight_decay), s, u, now);
 }
 void adamw_reference(at::Tensor& p,
                      const at::Tensor& g,
                      std::array<at::Tensor, 2>& s,
-                     const UpdateNumbers& u) {
-  p.mul_(1 - u.lr * u.weight_decay);
-  adam_step(p, g, s, u);
+                     const UpdateNumbers& u,
+                     const StepTensors& now) {
+  p.addcmul_(p, now.lr, -u.weight_decay);
+  adam_step(p, g, s, u, now);
 }
 
 void rmsprop_reference(at::Tensor& p,
                        const at::Tensor& g,
                        std::array<at::Tensor, 2>& s,
-                       const UpdateNumbers& u) {
+                       const UpdateNumbers& u,
+                       const StepTensors& now) {
   const at::Tensor gradient = g.add(p, u.weight_decay);
   s[0].mul_(u.alpha).addcmul_(gradient, gradient, 1 - u.alpha);
   s[1].mul_(u.momentum).addcdiv_(gradient, s[0].sqrt().add_(u.eps));
-  p.sub_(s[1], u.lr);
+  p.addcmul_(s[1], now.lr, -1);
 }
 
 void adagrad_reference(at::Tensor& p,
                        const at::Tensor& g,
                        std::array<at::Tensor, 2>& s,
-                       const UpdateNumbers& u) {
+                       const UpdateNumbers& u,
+                       const StepTensors& now) {
   const at::Tensor gradient = g.add(p, u.weight_decay);
   s[0].addcmul_(gradient, gradient);
-  p.addcdiv_(gradient, s[0].sqrt().add_(u.eps), -u.lr);
+  p.addcdiv_(gradient * now.lr, s[0].sqrt().add_(u.eps), -1);
 }
 
 constexpr std::array kRules{
@@ -192,6 +200,25 @@ constexpr std::array kRules{
 void UpdateNumbers::at_step(std::int64_t step) {
   correction1 = 1 - std::pow(beta1, static_cast<double>(step));
   correction2 = 1 - std::pow(beta2, static_cast<double>(step));
+}
+
+at::Tensor StepTensors::table(std::span<const UpdateNumbers> steps, const at::Device& device) {
+  at::Tensor out = at::empty({std::ssize(steps), 3}, at::kFloat);
+  auto* to = out.data_ptr<float>();
+  for (const UpdateNumbers& u : steps) {
+    *to++ = static_cast<float>(u.lr);
+    *to++ = static_cast<float>(u.lr / u.correction1);
+    *to++ = static_cast<float>(1 / std::sqrt(u.correction2));
+  }
+  return out.to(device);
+}
+
+StepTensors StepTensors::of_row(const at::Tensor& row) {
+  return {row[0], row[1], row[2]};
+}
+
+StepTensors StepTensors::of(const UpdateNumbers& numbers, const at::Device& device) {
+  return of_row(table(std::span(&numbers, 1), device)[0]);
 }
 
 std::span<const UpdateRule> update_rules() {

@@ -49,17 +49,18 @@ std::int64_t rows_per_task(const at::Tensor& weight) {
 
 Optimizer::Optimizer(std::span<const EmbeddingTable> tables,
                      std::span<const DenseWeight> weights,
-                     const TrainOptions& options)
+                     const TrainOptions& options,
+                     bool by_tensors)
     : options_(options), rule_(find_update_rule(options.optimizer)) {
   const bool dense = options.embedding_update == "dense";
   for (const EmbeddingTable& table : tables) {
     tables_.push_back({make_slot(table.name, table.weight), table.side, {}, {}});
     if (!dense) continue;
-    if (table.weight.is_cpu()) {
+    if (by_tensors) {
+      tables_.back().gradient = at::zeros_like(table.weight);
+    } else {
       waits_ = true;
       tables_.back().done.assign(static_cast<std::size_t>(table.weight.size(0)), 0);
-    } else {
-      tables_.back().gradient = at::zeros_like(table.weight);
     }
   }
   for (const DenseWeight& weight : weights) dense_.push_back(make_slot(weight.name, weight.weight));
@@ -121,23 +122,36 @@ UpdateNumbers Optimizer::numbers_at(double lr, std::int64_t step) const {
   return numbers;
 }
 
+double Optimizer::penalty_of(const Batch& batch) const {
+  return 2 * options_.embedding_l2 / static_cast<double>(batch.users.size(0));
+}
+
 void Optimizer::step(const Batch& batch, BatchGradients& gradients, double lr, std::int64_t step) {
-  penalty_ = 2 * options_.embedding_l2 / static_cast<double>(batch.users.size(0));
-  if (batch.users.is_cpu()) {
-    step_on_cpu(batch, gradients, numbers_at(lr, step));
-  } else {
-    step_elsewhere(batch, gradients, numbers_at(lr, step));
-  }
+  penalty_ = penalty_of(batch);
+  step_on_cpu(batch, gradients, numbers_at(lr, step));
 }
 
 void Optimizer::step(BatchGradients& gradients, double lr, std::int64_t step) {
-  const RowGroups none;
-  const Batch batch{{}, {}, {}, none, none};
+  const UpdateNumbers numbers = numbers_at(lr, step);
   if (dense_[0].weight.is_cpu()) {
-    step_on_cpu(batch, gradients, numbers_at(lr, step));
-  } else {
-    step_elsewhere(batch, gradients, numbers_at(lr, step));
+    const RowGroups none;
+    step_on_cpu({{}, {}, {}, none, none}, gradients, numbers);
+    return;
   }
+  if (options_.clip_norm > 0) clip(gradients);
+  step_dense(gradients, StepTensors::of(numbers, dense_[0].weight.device()));
+}
+
+void Optimizer::step(const Batch& batch, BatchGradients& gradients, const StepTensors& now) {
+  if (const double penalty = penalty_of(batch); penalty > 0)
+    for (std::size_t t = 0; t < tables_.size(); ++t) {
+      const RowGroups& groups = batch.rows(tables_[t].side);
+      const at::Tensor rows = tables_[t].weight.index_select(0, groups.rows);
+      gradients.tables[t].addcmul_(rows, groups.counts.unsqueeze(1), penalty);
+    }
+  if (options_.clip_norm > 0) clip(gradients);
+  step_tables(batch, gradients, now);
+  step_dense(gradients, now);
 }
 
 /// Row r's share of embedding_l2: its penalty once per rating.
@@ -206,35 +220,35 @@ void Optimizer::step_on_cpu(const Batch& batch, BatchGradients& gradients, const
   });
 }
 
-void Optimizer::step_elsewhere(const Batch& batch, BatchGradients& gradients, const UpdateNumbers& numbers) {
-  if (penalty_ > 0)
-    for (std::size_t t = 0; t < tables_.size(); ++t) {
-      const RowGroups& groups = batch.rows(tables_[t].side);
-      const at::Tensor rows = tables_[t].weight.index_select(0, groups.rows);
-      gradients.tables[t].addcmul_(rows, groups.counts.unsqueeze(1), penalty_);
-    }
-  if (options_.clip_norm > 0) clip(gradients);
+/// A repeated row gets the same step as where it stands first: which of them is written last is no matter.
+void Optimizer::step_tables(const Batch& batch, BatchGradients& gradients, const StepTensors& now) {
+  const UpdateNumbers numbers = numbers_at(0, 1);
   for (std::size_t t = 0; t < tables_.size(); ++t) {
     Table& table = tables_[t];
-    const at::Tensor& touched = batch.rows(table.side).rows;
+    const RowGroups& groups = batch.rows(table.side);
+    const at::Tensor gradient = gradients.tables[t].index_select(0, groups.source);
     if (table.gradient.defined()) {
-      table.gradient.index_copy_(0, touched, gradients.tables[t]);
-      rule_.reference(table.weight, table.gradient, table.states, numbers);
-      table.gradient.index_fill_(0, touched, 0);
+      table.gradient.index_copy_(0, groups.rows, gradient);
+      rule_.reference(table.weight, table.gradient, table.states, numbers, now);
+      table.gradient.index_fill_(0, groups.rows, 0);
       continue;
     }
-    at::Tensor weight = table.weight.index_select(0, touched);
+    at::Tensor weight = table.weight.index_select(0, groups.rows);
     std::array<at::Tensor, 2> states;
     for (std::size_t s = 0; s < 2; ++s)
-      if (table.states[s].defined()) states[s] = table.states[s].index_select(0, touched);
-    rule_.reference(weight, gradients.tables[t], states, numbers);
-    table.weight.index_copy_(0, touched, weight);
+      if (table.states[s].defined()) states[s] = table.states[s].index_select(0, groups.rows);
+    rule_.reference(weight, gradient, states, numbers, now);
+    table.weight.index_copy_(0, groups.rows, weight);
     for (std::size_t s = 0; s < 2; ++s)
-      if (states[s].defined()) table.states[s].index_copy_(0, touched, states[s]);
+      if (states[s].defined()) table.states[s].index_copy_(0, groups.rows, states[s]);
   }
+}
+
+void Optimizer::step_dense(BatchGradients& gradients, const StepTensors& now) {
+  const UpdateNumbers numbers = numbers_at(0, 1);
   for (std::size_t w = 0; w < dense_.size(); ++w)
     if (gradients.dense[w].defined())
-      rule_.reference(dense_[w].weight, gradients.dense[w], dense_[w].states, numbers);
+      rule_.reference(dense_[w].weight, gradients.dense[w], dense_[w].states, numbers, now);
 }
 
 template <class Self, class Visit>

@@ -25,7 +25,11 @@ namespace movrec {
 ///           of plain decay only; all rules share the loop instead.
 class Optimizer {
  public:
-  Optimizer(std::span<const EmbeddingTable>, std::span<const DenseWeight>, const TrainOptions&);
+  /// `by_tensors`: the steps will be those by StepTensors.
+  Optimizer(std::span<const EmbeddingTable>,
+            std::span<const DenseWeight>,
+            const TrainOptions&,
+            bool by_tensors = false);
 
   /// Brings the rows of the next batch up to date; before its gradients are taken.
   void catch_up(const RowGroups& users, const RowGroups& items);
@@ -34,6 +38,11 @@ class Optimizer {
   void step(const Batch&, BatchGradients&, double lr, std::int64_t step);
   /// The same where there are no embedding tables.
   void step(BatchGradients&, double lr, std::int64_t step);
+  /// The same by LibTorch's operations, on any device and with nothing that a host would have to know: the
+  /// groups of the batch are of BatchGroups. The numbers of the step are tensors.
+  void step(const Batch&, BatchGradients&, const StepTensors&);
+
+  UpdateNumbers numbers_at(double lr, std::int64_t step) const;
 
   /// Brings all rows up to date: the net is what its last step made of it. Before anybody else looks at it.
   void finish();
@@ -55,12 +64,13 @@ class Optimizer {
     at::Tensor gradient;             ///< dense steps elsewhere: all zero in between
   };
   Slot make_slot(const std::string& name, const at::Tensor& weight) const;
-  UpdateNumbers numbers_at(double lr, std::int64_t step) const;
   void catch_up_row(Table&, std::int64_t row) const;
   void clip(BatchGradients&) const;
   void add_penalty(const Table&, const RowGroups&, at::Tensor& gradient, std::int64_t r) const;
   void step_on_cpu(const Batch&, BatchGradients&, const UpdateNumbers&);
-  void step_elsewhere(const Batch&, BatchGradients&, const UpdateNumbers&);
+  void step_tables(const Batch&, BatchGradients&, const StepTensors&);
+  void step_dense(BatchGradients&, const StepTensors&);
+  double penalty_of(const Batch&) const;
   template <class Self, class Visit>
   static void for_each_state(Self& self, const Visit& visit);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "movrec/core/random.hpp"
+#include "movrec/ops/device_random.hpp"
 #include "movrec/ops/state.hpp"
 #include "train/optimizer.hpp"
 
@@ -24,7 +25,9 @@ struct RowTrainer::Impl {
         source(std::move(s)),
         options(o),
         optimizer({}, net->weights(), o),
-        steps_per_epoch((rows_per_epoch() + o.batch_size - 1) / o.batch_size) {}
+        steps_per_epoch((rows_per_epoch() + o.batch_size - 1) / o.batch_size),
+        loss_sum(at::zeros({}, net->weights()[0].weight.options().dtype(at::kDouble).requires_grad(false))),
+        device_random(loss_sum.device(), mix_seed(o.seed, kDropout)) {}
 
   std::int64_t rows_per_epoch() const { return source.n_rows * source.passes; }
 
@@ -39,7 +42,7 @@ struct RowTrainer::Impl {
     const std::int64_t epoch = steps / steps_per_epoch,
                        first = (steps % steps_per_epoch) * options.batch_size;
     if (epoch != order_epoch) start_epoch(epoch);
-    if (first == 0) loss_sum = 0;
+    if (first == 0) loss_sum.zero_();
     const std::int64_t end = std::min(first + options.batch_size, rows_per_epoch());
     std::vector<std::uint32_t> rows;
     std::vector<std::uint64_t> streams;
@@ -54,7 +57,7 @@ struct RowTrainer::Impl {
     const RowBatch batch = source.batch({rows, streams, mix_seed(options.seed, kRows), net->wants_noise(at)});
     BatchGradients gradients = gradients_of(batch, at);
     optimizer.step(gradients, lr, ++steps);
-    loss_sum += gradients.loss.item<double>() * static_cast<double>(end - first);
+    loss_sum.add_(gradients.loss, static_cast<double>(end - first));
     loss_rows = end;
   }
 
@@ -79,7 +82,8 @@ struct RowTrainer::Impl {
   std::int64_t steps_per_epoch, steps = 0;
   std::vector<std::uint32_t> order;
   std::int64_t order_epoch = -1;
-  double loss_sum = 0;  ///< of the epoch's first `loss_rows` rows
+  at::Tensor loss_sum;  ///< [] double on the net's device: of the epoch's first `loss_rows` rows
+  DeviceRandom device_random;
   std::int64_t loss_rows = 0;
 };
 
@@ -98,13 +102,14 @@ std::int64_t RowTrainer::steps() const {
   return impl_->steps;
 }
 double RowTrainer::loss() const {
-  return impl_->loss_rows > 0 ? impl_->loss_sum / static_cast<double>(impl_->loss_rows) : 0;
+  return impl_->loss_rows > 0 ? impl_->loss_sum.item<double>() / static_cast<double>(impl_->loss_rows) : 0;
 }
 
 StateDict RowTrainer::state() const {
   StateDict state = impl_->optimizer.state();
+  impl_->device_random.save(state);
   state.set("step", StateArray::of(std::span<const std::int64_t>(&impl_->steps, 1), {1}));
-  state.set("loss_sum", StateArray::of(std::span<const double>(&impl_->loss_sum, 1), {1}));
+  state.set("loss_sum", to_state(impl_->loss_sum.view({1})));
   state.set("loss_rows", StateArray::of(std::span<const std::int64_t>(&impl_->loss_rows, 1), {1}));
   return state;
 }
@@ -112,7 +117,9 @@ StateDict RowTrainer::state() const {
 void RowTrainer::load(const StateDict& state) {
   impl_->steps = state.values<std::int64_t>("step", 1)[0];
   impl_->optimizer.load(state, impl_->steps);
-  impl_->loss_sum = state.values<double>("loss_sum", 1)[0];
+  impl_->device_random.load(state);
+  at::Tensor loss_sum = impl_->loss_sum.view({1});
+  copy_from_state(loss_sum, state, "loss_sum");
   impl_->loss_rows = state.values<std::int64_t>("loss_rows", 1)[0];
 }
 

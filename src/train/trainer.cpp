@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "movrec/core/progress.hpp"
 #include "movrec/core/random.hpp"
@@ -11,8 +12,10 @@
 #include "movrec/core/stopwatch.hpp"
 #include "movrec/net/gradient_pass.hpp"
 #include "movrec/net/net.hpp"
+#include "movrec/ops/device_random.hpp"
 #include "movrec/ops/state.hpp"
 #include "movrec/train/schedule.hpp"
+#include "train/device_steps.hpp"
 #include "train/optimizer.hpp"
 
 namespace movrec {
@@ -32,7 +35,7 @@ enum Stream : std::uint64_t { kBatches = 1, kDropout = 2 };
 }  // namespace
 
 struct Trainer::Impl {
-  Impl(Net& n, const Ratings& train, const TrainOptions& o, const std::string& device_name)
+  Impl(Net& n, const Ratings& train, const TrainOptions& o, const std::string& device_name, bool by_tensors)
       : net(n),
         options(o),
         device(device_name),
@@ -43,25 +46,35 @@ struct Trainer::Impl {
         steps_per_epoch((n_rows + o.batch_size - 1) / o.batch_size),
         user_grouper(train.n_users),
         item_grouper(train.n_items),
-        pass(make_gradient_pass(n, device, o.amp)),
-        optimizer(n.tables(), n.weights(), o),
-        loss_sum(at::zeros({}, at::TensorOptions(at::kDouble).device(device))) {}
+        pass(by_tensors ? make_autograd_pass(n, o.amp) : make_gradient_pass(n)),
+        optimizer(n.tables(), n.weights(), o, by_tensors),
+        loss_sum(at::zeros({}, at::TensorOptions(at::kDouble).device(device))),
+        device_random(device, mix_seed(o.seed, kDropout)) {
+    if (by_tensors) device_steps.emplace(options, *pass, optimizer, loss_sum);
+  }
+
+  DropoutStep dropout() const { return {mix_seed(options.seed, kDropout), static_cast<std::uint64_t>(step)}; }
+  double lr(std::int64_t at) const { return lr_at(options, at, steps_per_epoch, valid_rmse); }
 
   /// One step on rows [begin, end) of the epoch's columns; adds the batch's squared errors to loss_sum.
   void train_step(std::int64_t begin, std::int64_t end) {
     watch.start();
+    if (device_steps) {
+      device_steps->run(dropout());
+      watch.lap(2);
+      return;
+    }
     const at::Tensor batch_users = epoch_users.slice(0, begin, end);
     const at::Tensor batch_items = epoch_items.slice(0, begin, end);
     const Batch batch{batch_users, batch_items, epoch_stars.slice(0, begin, end),
                       user_grouper.group(batch_users), item_grouper.group(batch_items)};
     watch.lap(0);
     optimizer.catch_up(batch.user_rows, batch.item_rows);
-    const DropoutStep dropout{mix_seed(options.seed, kDropout), static_cast<std::uint64_t>(step)};
     watch.lap(1);
-    BatchGradients& gradients = pass->run(batch, dropout);
+    BatchGradients& gradients = pass->run(batch, dropout());
     watch.start();
     loss_sum.add_(gradients.loss, static_cast<double>(end - begin));
-    optimizer.step(batch, gradients, lr_at(options, step, steps_per_epoch, valid_rmse), step + 1);
+    optimizer.step(batch, gradients, lr(step), step + 1);
     watch.lap(2);
   }
 
@@ -77,11 +90,10 @@ struct Trainer::Impl {
   void check_finite(int epoch) const {
     const double sum = loss_sum.item<double>();
     if (!std::isfinite(sum))
-      throw Error(
-          ErrorKind::failure,
-          fmt::format("training diverged in epoch {}, step {}: the loss is {}", epoch, step, sum),
-          fmt::format("the learning rate is {:.3g}", lr_at(options, step, steps_per_epoch, valid_rmse)),
-          fmt::format("--lr {:.3g} or --clip-norm 1", options.lr / 10));
+      throw Error(ErrorKind::failure,
+                  fmt::format("training diverged in epoch {}, step {}: the loss is {}", epoch, step, sum),
+                  fmt::format("the learning rate is {:.3g}", lr(step)),
+                  fmt::format("--lr {:.3g} or --clip-norm 1", options.lr / 10));
   }
 
   EpochStats stats(int epoch, bool interrupted) const {
@@ -90,7 +102,7 @@ struct Trainer::Impl {
     out.epochs = options.epochs;
     out.rows = rows_done(step - (epoch - 1) * steps_per_epoch);
     out.train_loss = out.rows > 0 ? loss_sum.item<double>() / static_cast<double>(out.rows) : 0;
-    out.lr = lr_at(options, std::max<std::int64_t>(step - 1, 0), steps_per_epoch, valid_rmse);
+    out.lr = lr(std::max<std::int64_t>(step - 1, 0));
     out.seconds = epoch_seconds;
     out.interrupted = interrupted;
     out.flops = static_cast<double>(net.flops_per_row() * out.rows);
@@ -115,8 +127,14 @@ struct Trainer::Impl {
       epoch_users = users.index_select(0, rows);
       epoch_items = items.index_select(0, rows);
       epoch_stars = stars.index_select(0, rows);
-      watch.lap(0);
     }
+    if (device_steps) {
+      std::vector<UpdateNumbers> numbers;
+      for (std::int64_t s = first; s < first + steps_per_epoch; ++s)
+        numbers.push_back(optimizer.numbers_at(lr(s), s + 1));
+      device_steps->start_epoch(epoch_users, epoch_items, epoch_stars, numbers, step - first);
+    }
+    watch.lap(0);
     Progress progress(fmt::format("epoch {}/{}", epoch, options.epochs), n_rows, "rows");
     bool finished = true;
     while (step < first + steps_per_epoch) {
@@ -149,6 +167,8 @@ struct Trainer::Impl {
   std::unique_ptr<GradientPass> pass;
   Optimizer optimizer;
   at::Tensor loss_sum;  ///< of the current epoch, on the device
+  DeviceRandom device_random;
+  std::optional<DeviceSteps> device_steps;  ///< where steps are by tensors
   std::int64_t step = 0;
   double epoch_seconds = 0;
   Stopwatch watch{{"batches", "dense steps of other rows", "optimizer"}};
@@ -156,8 +176,9 @@ struct Trainer::Impl {
   std::vector<double> valid_rmse;                             ///< of finished epochs
 };
 
-Trainer::Trainer(Net& net, const Ratings& train, const TrainOptions& options, const std::string& device)
-    : impl_(std::make_unique<Impl>(net, train, options, device)) {}
+Trainer::Trainer(
+    Net& net, const Ratings& train, const TrainOptions& options, const std::string& device, bool by_tensors)
+    : impl_(std::make_unique<Impl>(net, train, options, device, by_tensors)) {}
 Trainer::~Trainer() = default;
 
 void Trainer::run(int last_epoch, const Callbacks& callbacks) {
@@ -187,6 +208,7 @@ void Trainer::run(int last_epoch, const Callbacks& callbacks) {
 StateDict Trainer::state() const {
   const Impl& it = *impl_;
   StateDict state = it.optimizer.state();
+  it.device_random.save(state);
   state.set("step", to_state(at::scalar_tensor(it.step, at::kLong)));
   state.set("epoch_seconds", to_state(at::scalar_tensor(it.epoch_seconds, at::kDouble)));
   state.set("loss_sum", to_state(it.loss_sum));
@@ -199,6 +221,7 @@ void Trainer::load(const StateDict& state) {
   Impl& it = *impl_;
   it.step = state.values<std::int64_t>("step", 1)[0];
   it.optimizer.load(state, it.step);
+  it.device_random.load(state);
   it.epoch_seconds = state.values<double>("epoch_seconds", 1)[0];
   copy_from_state(it.loss_sum, state, "loss_sum");
   const auto rmse = state.get("valid_rmse").as<double>();

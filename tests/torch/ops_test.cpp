@@ -47,7 +47,9 @@ TEST_P(EveryUpdateRule, FusedPassEqualsTheReference) {
       numbers.nesterov = nesterov;
       rule.fused(data_of(fused), gradient.data_ptr<float>(), data_of(fused_states[0]),
                  data_of(fused_states[1]), 1001, numbers);
-      rule.reference(reference, gradient, reference_states, numbers);
+      UpdateNumbers constants = numbers;  // of other steps: what changes comes as tensors
+      constants.lr = constants.correction1 = constants.correction2 = NAN;
+      rule.reference(reference, gradient, reference_states, constants, StepTensors::of(numbers, at::kCPU));
     }
     EXPECT_TRUE(at::allclose(fused, reference, 1e-4, 1e-5)) << (fused - reference).abs().max();
   }
@@ -194,27 +196,57 @@ TEST_P(EveryUpdateRule, ReplayEqualsStepsWithoutGradient) {
     }
 }
 
-RowGroups sorted(const RowGroups& groups, at::Tensor& sums) {
-  const auto [rows, order] = groups.rows.sort();
-  sums = sums.index_select(0, order);
-  return {rows, groups.counts.index_select(0, order), {}, {}, {}, {}};
-}
+/// Rows, counts and sums as LibTorch's unique has them, rows ascending.
+struct UniqueRows {
+  UniqueRows(const at::Tensor& indices, const at::Tensor& gradients) {
+    at::Tensor inverse;
+    std::tie(rows, inverse, counts) = at::_unique2(indices.to(at::kLong), true, true, true);
+    sums = at::zeros({rows.size(0), gradients.size(1)}).index_add_(0, inverse, gradients);
+  }
+  at::Tensor rows, counts, sums;
+};
 
-TEST(RowGradients, EqualTheReference) {
+TEST(RowGradients, EqualUniqueOfLibTorch) {
   at::manual_seed(1);
   RowGrouper grouper(40);
   for (const std::int64_t n : {300, 1, 77}) {  // one after another: nothing is left over
     const at::Tensor indices = at::randint(0, 40, {n}, at::kInt), gradients = at::randn({n, 9});
     const RowGroups& groups = grouper.group(indices);
-    const RowGroups reference = group_rows_reference(indices.to(at::kLong));
-    at::Tensor sums = sum_by_row(groups, gradients);
-    const RowGroups ours = sorted(groups, sums);
-    EXPECT_TRUE(at::equal(ours.rows, reference.rows));
-    EXPECT_TRUE(at::equal(ours.counts, reference.counts));
-    EXPECT_TRUE(at::allclose(sums, sum_by_row(reference, gradients), 1e-5, 1e-6));
+    const UniqueRows expected(indices, gradients);
+    const auto [rows, order] = groups.rows.sort();
+    EXPECT_TRUE(at::equal(rows, expected.rows));
+    EXPECT_TRUE(at::equal(groups.counts.index_select(0, order).to(at::kLong), expected.counts));
+    EXPECT_TRUE(
+        at::allclose(sum_by_row(groups, gradients).index_select(0, order), expected.sums, 1e-5, 1e-6));
     for (std::int64_t b = 0; b < n; ++b)
       EXPECT_EQ(groups.rows[groups.slots[static_cast<std::size_t>(b)]].item<std::int32_t>(),
                 indices[b].item<std::int32_t>());
+  }
+}
+
+TEST(RowGradients, OfManyBatchesAtOnceHaveOneSizeAndRepeatTheLastRow) {
+  at::manual_seed(4);
+  for (const std::int64_t size : {1, 2, 50}) {
+    at::Tensor indices = at::randint(0, 30, {5, size}, at::kInt);
+    indices[3].fill_(7);
+    BatchGroups all(indices.add(1));
+    all.copy_(BatchGroups(indices));
+    for (std::int64_t s = 0; s < 5; ++s) {
+      const at::Tensor gradients = at::randn({size, 9});
+      const RowGroups groups = all.of(at::full({1}, s, at::kLong));
+      const UniqueRows expected(indices[s], gradients);
+      const std::int64_t n_rows = expected.rows.size(0);
+      const at::Tensor sums = sum_by_row(groups, gradients);
+      ASSERT_EQ(groups.rows.size(0), size);
+      EXPECT_TRUE(at::equal(groups.rows.slice(0, 0, n_rows), expected.rows));
+      EXPECT_TRUE(at::equal(groups.counts.slice(0, 0, n_rows).to(at::kLong), expected.counts));
+      EXPECT_TRUE(at::allclose(sums.slice(0, 0, n_rows), expected.sums, 1e-5, 1e-6));
+      EXPECT_TRUE(groups.rows.slice(0, n_rows).eq(expected.rows[-1]).all().item<bool>());
+      EXPECT_EQ(groups.counts.sum().item<float>(), static_cast<float>(size));
+      EXPECT_TRUE(sums.slice(0, n_rows).eq(0).all().item<bool>());
+      EXPECT_TRUE(at::equal(groups.rows.index_select(0, groups.source), groups.rows));
+      EXPECT_EQ(groups.source.max().item<std::int64_t>(), n_rows - 1);
+    }
   }
 }
 

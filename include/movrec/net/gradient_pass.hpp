@@ -44,7 +44,7 @@ class GradientPass {
 /// float.
 std::unique_ptr<GradientPass> make_autograd_pass(const Net&, bool amp = false);
 
-/// The net's own kernels where it has some for `device`, else autograd.
-std::unique_ptr<GradientPass> make_gradient_pass(const Net&, const at::Device& device, bool amp);
+/// On the CPU: the net's own kernels where it has some, else autograd.
+std::unique_ptr<GradientPass> make_gradient_pass(const Net&);
 
 }  // namespace movrec

@@ -24,7 +24,7 @@ void dropout_bits(const DropoutKey&, std::uint64_t first_group, std::span<std::u
 std::uint32_t dropout_threshold(double p);
 
 /// A mask of `like`'s shape and device, of 0 (with probability p) and 1 / (1 - p). On the CPU from
-/// dropout_bits; on CUDA from LibTorch's generator, seeded by the key.
+/// dropout_bits; on a GPU from its default generator, whatever the key (DeviceRandom).
 at::Tensor dropout_mask(const at::Tensor& like, double p, const DropoutKey&);
 
 }  // namespace movrec

@@ -8,14 +8,18 @@
 
 namespace movrec {
 
-/// The positions of a batch grouped by the embedding row that they use.
+/// The positions of a batch grouped by the embedding row that they use. RowGrouper makes them on the CPU,
+/// BatchGroups on any device.
 struct RowGroups {
-  at::Tensor rows;    ///< [R] int64, without repeats: in order of first use on the CPU, else ascending
+  at::Tensor rows;    ///< [R] int64, without repeats: in order of first use; of BatchGroups ascending
   at::Tensor counts;  ///< [R] float: how often each row stands in the batch
-  // On the CPU: position b uses row rows[slots[b]]; positions order[begins[r]] … order[begins[r + 1] - 1] use
-  // row r, in batch order.
+  // Of RowGrouper: position b uses row rows[slots[b]]; positions order[begins[r]] … order[begins[r + 1] - 1]
+  // use row r, in batch order.
   std::vector<std::int32_t> slots, order, begins;
-  at::Tensor inverse;  ///< elsewhere: [B] int64, the position in `rows` of each of the batch's indices
+  // Of BatchGroups, where nobody can know R without waiting for the device: `rows` and `counts` have length
+  // B, and after its R rows the last one is repeated with count 0.
+  at::Tensor by_row;  ///< [B] int64: the batch's positions, row after row
+  at::Tensor source;  ///< [B] int64: where each of `rows` stands first
 
   std::int64_t size() const { return rows.size(0); }
   /// The positions of the batch that use row r of `rows`, in batch order. CPU only.
@@ -40,12 +44,25 @@ class RowGrouper {
   std::vector<std::int32_t> slot_of_row_;  ///< -1 between calls
 };
 
-/// The same by LibTorch's unique, on any device.
-RowGroups group_rows_reference(const at::Tensor& indices);
+/// The groups of many batches at once, by LibTorch's operations on the indices' device and without a word to
+/// the host: the work of an epoch's start.
+class BatchGroups {
+ public:
+  BatchGroups() = default;
+  /// `indices` [S, B] int32, a batch in each row.
+  explicit BatchGroups(const at::Tensor& indices);
+  /// Those of one batch, `at` [1] int64 on the device.
+  RowGroups of(const at::Tensor& at) const;
+  /// Takes over another's numbers, of the same shape, and stays where it is in memory.
+  void copy_(const BatchGroups&);
 
-/// [R, d]: the gradients [B, d] summed over each group. On the CPU in batch order, so that the sums do not
-/// depend on the number of threads; for groups of group_rows_reference by LibTorch's
-/// index_add.
+ private:
+  at::Tensor rows_, counts_, by_row_;  ///< [S, B] int32
+  at::Tensor last_;                    ///< [S, 1] int64: R - 1
+};
+
+/// The gradients [B, d] summed over each group in batch order, so that the sums do not depend on threads:
+/// [R, d], or of BatchGroups [B, d] with zeros where rows are repeated.
 at::Tensor sum_by_row(const RowGroups&, const at::Tensor& gradients);
 
 }  // namespace movrec

@@ -24,6 +24,20 @@ struct UpdateNumbers {
   void at_step(std::int64_t step);
 };
 
+/// Those of them that change from step to step as tensors [] on the parameters' device, so that a recorded
+/// step can be repeated with other numbers.
+struct StepTensors {
+  at::Tensor lr;
+  at::Tensor rate;  ///< adam, adamw: lr / correction1
+  at::Tensor root;  ///< adam, adamw: 1 / √correction2
+
+  /// Of one step.
+  static StepTensors of(const UpdateNumbers&, const at::Device&);
+  /// Of many, one after another, as [steps, 3]; a row of it.
+  static at::Tensor table(std::span<const UpdateNumbers>, const at::Device&);
+  static StepTensors of_row(const at::Tensor& row);
+};
+
 /// One row of the table of optimizers. Each rule keeps at most two numbers per parameter, and is written
 /// twice: as one fused pass over floats, and as plain LibTorch operations, which run on any device and which
 /// tests hold the first to.
@@ -35,8 +49,13 @@ struct UpdateRule {
   void (*fused)(float* p, const float* g, float* s0, float* s1, std::int64_t n, const UpdateNumbers&);
   /// What `fused` does with zero gradients at each of `steps`, in the same order of operations.
   void (*replay)(float* p, float* s0, float* s1, std::int64_t n, std::span<const UpdateNumbers> steps);
-  /// Same shapes throughout; p and the states are updated in place.
-  void (*reference)(at::Tensor& p, const at::Tensor& g, std::array<at::Tensor, 2>& s, const UpdateNumbers&);
+  /// Same shapes throughout; p and the states are updated in place. What StepTensors holds is not looked at
+  /// in UpdateNumbers.
+  void (*reference)(at::Tensor& p,
+                    const at::Tensor& g,
+                    std::array<at::Tensor, 2>& s,
+                    const UpdateNumbers&,
+                    const StepTensors&);
 };
 
 std::span<const UpdateRule> update_rules();

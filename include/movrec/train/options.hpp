@@ -30,6 +30,7 @@ struct TrainOptions {
   double min_delta = 0;
   bool refit = false;
   bool amp = false;
+  std::string cuda_graph = "on";
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -103,6 +104,10 @@ struct TrainOptions {
                     "afterwards train again on training and validation rows, for the best number of epochs"},
           self.refit);
     visit(Field{.name = "amp", .help = "bfloat16 in matrix products; on a GPU only"}, self.amp);
+    visit(Field{.name = "cuda-graph",
+                .help = "on a GPU, record a step once and repeat it (off: launch each kernel)",
+                .choices = {"on", "off"}},
+          self.cuda_graph);
   }
 };
 

@@ -32,7 +32,10 @@ struct EpochStats {
 class Trainer {
  public:
   /// The net's weights must lie on `device`. All references must outlive the trainer.
-  Trainer(Net& net, const Ratings& train, const TrainOptions&, const std::string& device);
+  Trainer(Net& net, const Ratings& train, const TrainOptions& options, const std::string& device)
+      : Trainer(net, train, options, device, device != "cpu") {}
+  /// `by_tensors`: by LibTorch's operations and steps that ask the host for nothing, as on a GPU.
+  Trainer(Net& net, const Ratings& train, const TrainOptions&, const std::string& device, bool by_tensors);
   ~Trainer();
 
   struct Callbacks {
