@@ -43,7 +43,8 @@ BlendWeights ridge_weights(const FittedRuns& fitted, double l2) {
   std::vector<std::vector<float>> predictions;
   std::vector<float> stars;
   for (const FittedRun& run : fitted.runs) {
-    RowPredictions predicted = predict_part(*run.model, {valid, split.valid_queries});
+    RowPredictions predicted =
+        predict_part(*run.model, {valid, split.valid_queries, &fitted.dataset.user_features});
     for (float& s : predicted.stars) s = fitted.dataset.stars.clip(s);
     predictions.push_back(std::move(predicted.stars));
     stars.clear();
@@ -93,7 +94,9 @@ FinishedRun blend_runs(const std::vector<std::string>& paths,
   const bool validates = !objection_to_validation(fitted);
   const Ratings valid = validates ? fitted.dataset.ratings.subset(first.split.valid) : Ratings{};
 
-  const HeldOut test_part(test, first.split.test_queries), valid_part(valid, first.split.valid_queries);
+  const UserFeatures& users = fitted.dataset.user_features;
+  const HeldOut test_part(test, first.split.test_queries, &users),
+      valid_part(valid, first.split.valid_queries, &users);
 
   std::vector<Table::Column> columns{
       {fmt::format("test rows: {}", format_count(static_cast<std::int64_t>(test_part.n_asked()))),

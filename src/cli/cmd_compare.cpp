@@ -54,7 +54,7 @@ double correlation(std::span<const float> a, std::span<const float> b) {
 
 std::vector<Compared> compare(const FittedRuns& fitted, const CompareOptions& options) {
   const Ratings test = fitted.test();
-  const HeldOut part(test, fitted.runs.front().split.test_queries);
+  const HeldOut part(test, fitted.runs.front().split.test_queries, &fitted.dataset.user_features);
   std::vector<std::size_t> asked;  // rows of test, the same of each run
   std::vector<std::vector<float>> errors, squares;
   std::vector<Compared> out;

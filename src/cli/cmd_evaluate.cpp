@@ -178,7 +178,7 @@ int run_evaluate(const FittedOptions& fitted_options,
   if (!caveat.empty()) spdlog::warn("{} is {}", checkpoint.split.split, caveat);
   const Ratings rows = fitted.dataset.ratings.subset(rows_of(fitted.split, options.part));
   if (rows.size() == 0) fail(ErrorKind::usage, "--part {}: this split has no such rows", options.part);
-  const HeldOut part(rows, queries_of(fitted.split, options.part));
+  const HeldOut part(rows, queries_of(fitted.split, options.part), &fitted.dataset.user_features);
 
   const std::optional<RankingReport> ranking =
       rank_part(fitted, part, options, ranking_options, is_trained_on, asks);

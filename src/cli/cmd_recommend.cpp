@@ -86,7 +86,7 @@ Audience find_audience(const OutputOptions& output, const PersonOptions& about, 
   Person& person = audience.persons[0];
   if (person.user() != kNoUser && !person.has_history()) {
     const UserIdx user = person.user();
-    person = with_histories(std::span(&user, 1), fitted.train).front();
+    person = with_histories(std::span(&user, 1), fitted.train, fitted.user_facts()).front();
   }
   person = describe_person(about, std::move(person), fitted);
   return audience;
@@ -96,10 +96,10 @@ Audience find_audience(const OutputOptions& output, const PersonOptions& about, 
 std::vector<Person> explained(std::span<const Person> persons, const Fitted& fitted) {
   std::vector<UserIdx> users;  // that have no ratings of their own here
   for (const Person& person : persons) users.push_back(person.has_history() ? kNoUser : person.user());
-  std::vector<Person> out = with_histories(users, fitted.train);
+  std::vector<Person> out = with_histories(users, fitted.train, fitted.user_facts());
   for (std::size_t k = 0; k < persons.size(); ++k) {
     if (persons[k].has_history()) out[k] = persons[k];
-    out[k].demographics = persons[k].demographics;
+    if (persons[k].demographics) out[k].demographics = persons[k].demographics;
   }
   return out;
 }

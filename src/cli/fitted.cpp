@@ -50,7 +50,7 @@ std::map<UserId, Person> updated_users(const Fitted& fitted) {
   const UserMap ids(added.users);
   std::vector<UserIdx> users;
   for (const UserId id : ids.ids()) users.push_back(fitted.dataset.users.find(id).value_or(kNoUser));
-  std::vector<Person> persons = with_histories(users, fitted.train);
+  std::vector<Person> persons = with_histories(users, fitted.train, fitted.user_facts());
   std::map<UserId, Person> updated;
   for (std::size_t k = 0; k < persons.size(); ++k)
     updated.emplace(ids.ids()[k],
@@ -67,6 +67,11 @@ std::map<UserId, Person> updated_users(const Fitted& fitted) {
 
 }  // namespace
 
+const UserFeatures& Fitted::user_facts() const {
+  static const UserFeatures nothing;
+  return model->supports().demographics ? dataset.user_features : nothing;
+}
+
 UserMap Fitted::known_users() const {
   if (updated.empty()) return dataset.users;
   std::vector<UserId> ids(dataset.users.ids().begin(), dataset.users.ids().end());
@@ -79,7 +84,7 @@ Person Fitted::person(UserId id) const {
   const UserIdx user = *dataset.users.find(id);
   const auto rows = shown.find(user);
   if (rows == shown.end() || !model->supports().history) return Person(user);
-  return with_histories(std::span(&user, 1), dataset.ratings.subset(rows->second)).front();
+  return with_histories(std::span(&user, 1), dataset.ratings.subset(rows->second), user_facts()).front();
 }
 
 void warn_of_added_ratings(const std::filesystem::path& path, const Checkpoint& checkpoint) {

@@ -45,10 +45,12 @@ struct Fitted {
   /// Users with ratings that `movrec update` added, with these and those in `train` or shown. Some are new.
   std::map<UserId, Person> updated;
 
+  /// What the data set says of users besides ratings, if the model looks at it; else nothing.
+  const UserFeatures& user_facts() const;
   /// All that may be asked about: those of the data set and the new ones.
   UserMap known_users() const;
   /// As the model answers for him: one of known_users(). Who was held out of training is known by what the
-  /// split shows of him, if the model looks at histories.
+  /// split shows and the data set says of him, if the model looks at histories.
   Person person(UserId) const;
 };
 

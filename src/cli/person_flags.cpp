@@ -13,6 +13,7 @@
 #include "movrec/core/files.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/data/written_ratings.hpp"
+#include "movrec/eval/held_out.hpp"
 #include "movrec/report/table.hpp"
 
 namespace movrec::cli {
@@ -93,12 +94,8 @@ void add_ratings(const PersonOptions& options, const Fitted& fitted, Person& per
 }
 
 void add_demographics(const PersonOptions& options, const Fitted& fitted, Person& person) {
-  Demographics facts;
   const UserFeatures& known = known_features(fitted, "--age, --gender, --occupation");
-  if (person.user() != kNoUser) {
-    const std::size_t u = index(person.user());
-    facts = {known.ages[u], known.genders[u], known.occupations[u]};
-  }
+  Demographics facts = demographics_of(known, person.user()).value_or(Demographics{});
   if (options.age > 0) facts.age = known_age(fitted, options.age);
   if (!options.gender.empty()) facts.gender = gender_of(options.gender);
   if (!options.occupation.empty()) facts.occupation = find_occupation(fitted, options.occupation);

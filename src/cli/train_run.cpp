@@ -61,7 +61,8 @@ FinishedRun train_run(TrainFlags& flags, Invocation& invocation, const Checkpoin
   Checkpoint base = base_checkpoint(flags, dataset, split);
   RatingParts parts = take_parts(std::move(dataset.ratings), split);
   split.train = split.valid = split.test = {};
-  const HeldOut valid(parts.valid, split.valid_queries), test(parts.test, split.test_queries);
+  const UserFeatures& users = dataset.user_features;
+  const HeldOut valid(parts.valid, split.valid_queries, &users), test(parts.test, split.test_queries, &users);
   const bool ranks =
       measures_ranking(find_algorithm(flags.model), parts.train, flags.ranking, asks_for_ranking(invocation));
   const fs::path folder = resumed != nullptr

@@ -28,7 +28,7 @@ void predict_from_histories(const Model& model,
                             const HeldOut& part,
                             std::vector<std::uint32_t> SplitQuery::*asked_rows,
                             const std::function<void(std::size_t, float)>& visit) {
-  const QueryHistories histories(part);
+  const HeldOutQueries all(part);
   const auto n_items = static_cast<std::size_t>(part.rows.n_items);
   const std::size_t block =
       std::clamp<std::size_t>(kBlockScores / std::max<std::size_t>(n_items, 1), 1, part.queries.size());
@@ -38,7 +38,7 @@ void predict_from_histories(const Model& model,
     const auto queries = part.queries.subspan(begin, std::min(block, part.queries.size() - begin));
     asked.clear();
     for (std::size_t k = 0; k < queries.size(); ++k)
-      asked.push_back({.user = queries[k].user, .history = histories.of(begin + k)});
+      asked.push_back(supported_part(all.of(begin + k), model.supports()));
     model.score(asked, std::span(scores).first(queries.size() * n_items));
     for (std::size_t k = 0; k < queries.size(); ++k)
       for (const std::uint32_t row : queries[k].*asked_rows)
@@ -52,6 +52,18 @@ bool answers_histories(const Model& model) {
 
 }  // namespace
 
+std::optional<Demographics> demographics_of(const UserFeatures& users, UserIdx user) {
+  if (users.empty() || user == kNoUser) return {};
+  const std::size_t u = index(user);
+  return Demographics{users.ages[u], users.genders[u], users.occupations[u]};
+}
+
+UserQuery supported_part(UserQuery query, QuerySupport supported) {
+  if (!supported.history) query.history.reset();
+  if (!supported.demographics) query.demographics.reset();
+  return query;
+}
+
 std::size_t HeldOut::n_asked() const {
   if (queries.empty()) return rows.size();
   std::size_t n = 0;
@@ -59,7 +71,7 @@ std::size_t HeldOut::n_asked() const {
   return n;
 }
 
-QueryHistories::QueryHistories(const HeldOut& part) {
+HeldOutQueries::HeldOutQueries(const HeldOut& part) : part_(part) {
   std::vector<std::uint32_t> rows;
   for (const SplitQuery& query : part.queries) {
     rows = query.visible;
@@ -75,6 +87,14 @@ QueryHistories::QueryHistories(const HeldOut& part) {
     }
     begin_.push_back(items_.size());
   }
+}
+
+UserQuery HeldOutQueries::of(std::size_t query) const {
+  const std::size_t begin = begin_[query], n = begin_[query + 1] - begin;
+  const UserIdx user = part_.queries[query].user;
+  return {.user = user,
+          .history = History{std::span(items_).subspan(begin, n), std::span(stars_).subspan(begin, n)},
+          .demographics = part_.users == nullptr ? std::nullopt : demographics_of(*part_.users, user)};
 }
 
 void for_each_prediction(const Model& model,

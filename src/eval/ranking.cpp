@@ -137,11 +137,8 @@ TopLists rank(const Model& model, const RankingTask& task) {
   for (std::size_t begin = 0; begin < cases.size(); begin += block) {
     const std::size_t n = std::min(block, cases.size() - begin);
     queries.clear();
-    for (const RankingCase& asked : cases.subspan(begin, n)) {
-      queries.push_back(asked.query);
-      if (!supported.history) queries.back().history.reset();
-      if (!supported.demographics) queries.back().demographics.reset();
-    }
+    for (const RankingCase& asked : cases.subspan(begin, n))
+      queries.push_back(supported_part(asked.query, supported));
     model.score(queries, std::span(scores).first(n * n_items));
 #pragma omp parallel for schedule(dynamic, 8)
     for (std::size_t k = 0; k < n; ++k)

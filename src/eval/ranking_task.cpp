@@ -12,11 +12,6 @@ bool has(std::span<const ItemIdx> items, ItemIdx item) {
   return std::ranges::binary_search(items, item);
 }
 
-Demographics demographics_of(const UserFeatures& users, UserIdx user) {
-  const std::size_t u = index(user);
-  return {users.ages[u], users.genders[u], users.occupations[u]};
-}
-
 }  // namespace
 
 RankingTask::RankingTask(const HeldOut& part,
@@ -31,7 +26,7 @@ RankingTask::RankingTask(const HeldOut& part,
     seen_ = SeenItems(known);
     add_users(part.rows);
   } else {
-    add_queries(part, side.users);
+    add_queries(part);
   }
   if (options_.sampled_negatives > 0) sample_candidates();
 }
@@ -61,19 +56,19 @@ void RankingTask::add_users(const Ratings& rows) {
   }
 }
 
-void RankingTask::add_queries(const HeldOut& part, const UserFeatures& users) {
-  histories_.emplace(part);
+void RankingTask::add_queries(const HeldOut& part) {
+  queries_.emplace(part);
   std::size_t n_hidden = 0;
   for (const SplitQuery& query : part.queries) n_hidden += query.hidden.size();
   hits_.reserve(n_hidden);
   std::vector<ItemIdx> items;
   for (std::size_t q = 0; q < part.queries.size(); ++q) {
-    const History history = histories_->of(q);
+    const UserQuery query = queries_->of(q);
     items.clear();
     for (const std::uint32_t row : part.queries[q].hidden)
       if ((static_cast<double>(part.rows.stars[row]) >= options_.relevant_from ||
            options_.relevant_from == 0) &&
-          !has(history.items, part.rows.items[row]))
+          !has(query.history->items, part.rows.items[row]))
         items.push_back(part.rows.items[row]);
     std::ranges::sort(items);
     items.erase(std::unique(items.begin(), items.end()), items.end());
@@ -83,9 +78,7 @@ void RankingTask::add_queries(const HeldOut& part, const UserFeatures& users) {
     }
     const std::size_t begin = hits_.size();
     hits_.insert(hits_.end(), items.begin(), items.end());
-    UserQuery query{.user = part.queries[q].user, .history = history};
-    if (!users.empty()) query.demographics = demographics_of(users, query.user);
-    cases_.push_back({query, history.items, std::span(hits_).subspan(begin)});
+    cases_.push_back({query, query.history->items, std::span(hits_).subspan(begin)});
   }
 }
 

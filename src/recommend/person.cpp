@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "movrec/data/ratings.hpp"
+#include "movrec/eval/held_out.hpp"
 
 namespace movrec {
 
@@ -37,13 +37,16 @@ UserQuery Person::query() const {
   return query;
 }
 
-std::vector<Person> with_histories(std::span<const UserIdx> users, const Ratings& rows) {
+std::vector<Person> with_histories(std::span<const UserIdx> users,
+                                   const Ratings& rows,
+                                   const UserFeatures& features) {
   constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
   std::vector<std::size_t> place(static_cast<std::size_t>(rows.n_users), kNobody);
   std::vector<Person> persons;
   for (const UserIdx user : users) {
     if (user != kNoUser && place[index(user)] == kNobody) place[index(user)] = persons.size();
     persons.emplace_back(user);
+    persons.back().demographics = demographics_of(features, user);
   }
   for (std::size_t row = 0; row < rows.size(); ++row)
     if (const std::size_t at = place[index(rows.users[row])]; at != kNobody)

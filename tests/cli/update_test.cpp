@@ -32,7 +32,8 @@ class Update : public testing::Test {
   explicit Update(const std::string& model = "ease") : titled(model) {
     const UserIdx user{1};
     id = number(titled.run.dataset.users.id(user));
-    rated = with_histories(std::span(&user, 1), titled.run.dataset.ratings)[0];
+    rated =
+        with_histories(std::span(&user, 1), titled.run.dataset.ratings, titled.run.dataset.user_features)[0];
   }
   CliResult update(const std::string& history, std::vector<std::string> more = {}) {
     std::vector<std::string> arguments{"update", "--history", titled.file("new.csv", history)};

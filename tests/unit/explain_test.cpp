@@ -126,7 +126,7 @@ TEST(Person, TakesHisRatingsFromRowsTheLaterOneCounts) {
   rows.stars = {1, 2, 3, 4};
   rows.n_users = 3;
   const std::vector<UserIdx> users{UserIdx{2}, UserIdx{1}, kNoUser, UserIdx{1}};
-  const std::vector<Person> persons = with_histories(users, rows);
+  const std::vector<Person> persons = with_histories(users, rows, {});
   EXPECT_FALSE(persons[0].has_history());
   EXPECT_FALSE(persons[2].has_history());
   EXPECT_THAT(persons[3].stars(), ElementsAre(3, 4));

@@ -39,8 +39,8 @@ Ratings table(const std::vector<Row>& rows, int n_users, int n_items) {
 /// Scores by user (kNoUser and others: by item number, descending), and by history where it has one.
 class TableModel : public Model {
  public:
-  TableModel(std::vector<std::vector<float>> by_user, bool knows_histories = false)
-      : by_user_(std::move(by_user)), knows_histories_(knows_histories) {}
+  TableModel(std::vector<std::vector<float>> by_user, QuerySupport supports = {})
+      : by_user_(std::move(by_user)), supports_(supports) {}
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
                std::span<float> stars) const override {
@@ -57,7 +57,7 @@ class TableModel : public Model {
                                                    : by_user_[index(users[u].user)][i];
     }
   }
-  QuerySupport supports() const override { return {.history = knows_histories_}; }
+  QuerySupport supports() const override { return supports_; }
   std::int64_t n_parameters() const override { return 0; }
   StateDict state() const override { return {}; }
   bool saw_history() const { return saw_history_; }
@@ -65,7 +65,7 @@ class TableModel : public Model {
 
  private:
   std::vector<std::vector<float>> by_user_;
-  bool knows_histories_;
+  QuerySupport supports_;
   mutable bool saw_history_ = false, saw_demographics_ = false;
 };
 
@@ -226,19 +226,27 @@ TEST(HeldOutUsers, QueriesShowWhatIsVisibleAndAskForWhatIsHidden) {
   EXPECT_THAT(task.cases()[1].relevant, ElementsAre(ItemIdx{0}, ItemIdx{3}));
 }
 
-TEST(HeldOutUsers, ModelsAreGivenOnlyWhatTheySupport) {
+TEST(HeldOutUsers, ModelsAreGivenWhatTheySupportAndNoMore) {
   const QueryPart about;
   UserFeatures users;
   users.ages = {20, 30}, users.genders = {'M', 'F'}, users.occupations = {1, 2};
-  const RankingTask task(about.part, {&about.train}, {kNoCatalog, users}, at({3}));
+  const HeldOut part(about.rows, about.queries, &users);
+  const RankingTask task(part, {&about.train}, kNoSide, at({3}));
   EXPECT_EQ(task.cases()[0].query.demographics->age, 30);
   const std::vector<std::vector<float>> scores{{0, 0, 0, 0}, {1, 2, 3, 4}};
-  const TableModel plain(scores), folding(scores, /*knows_histories=*/true);
-  rank(plain, task);
-  EXPECT_FALSE(plain.saw_history() || plain.saw_demographics());
-  rank(folding, task);
-  EXPECT_TRUE(folding.saw_history());
-  EXPECT_FALSE(folding.saw_demographics());
+  const auto check = [&](const auto& ask) {
+    const TableModel plain(scores), folding(scores, {.history = true}),
+        both(scores, {.history = true, .demographics = true});
+    ask(plain);
+    EXPECT_FALSE(plain.saw_history() || plain.saw_demographics());
+    ask(folding);
+    EXPECT_TRUE(folding.saw_history());
+    EXPECT_FALSE(folding.saw_demographics());
+    ask(both);
+    EXPECT_TRUE(both.saw_history() && both.saw_demographics());
+  };
+  check([&](const Model& model) { rank(model, task); });
+  check([&](const Model& model) { predict_part(model, part); });
 }
 
 TEST(HeldOutUsers, HiddenRatingsArePredictedFromVisibleOnesWhereTheModelCan) {
@@ -250,7 +258,7 @@ TEST(HeldOutUsers, HiddenRatingsArePredictedFromVisibleOnesWhereTheModelCan) {
   EXPECT_THAT(seen,
               ElementsAre(std::pair(2U, 4.F), std::pair(3U, 2.F), std::pair(1U, 1.F), std::pair(2U, 4.F)));
   seen.clear();
-  for_each_prediction(TableModel(scores, true), about.part, visit);
+  for_each_prediction(TableModel(scores, {.history = true}), about.part, visit);
   EXPECT_THAT(seen,
               ElementsAre(std::pair(2U, 2.3F), std::pair(3U, 2.1F), std::pair(1U, 1.F), std::pair(2U, 1.3F)));
 }

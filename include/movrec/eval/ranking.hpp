@@ -75,12 +75,12 @@ class RankingTask {
 
  private:
   void add_users(const Ratings& rows);
-  void add_queries(const HeldOut&, const UserFeatures&);
+  void add_queries(const HeldOut&);
   void sample_candidates();
 
   RankingOptions options_;
   SeenItems seen_, relevant_;
-  std::optional<QueryHistories> histories_;
+  std::optional<HeldOutQueries> queries_;
   std::vector<ItemIdx> hits_, sampled_;
   std::vector<RankingCase> cases_;
   std::vector<std::int32_t> item_ratings_;

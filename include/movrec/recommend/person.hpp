@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "movrec/data/catalog.hpp"
 #include "movrec/data/ratings.hpp"
 #include "movrec/model/model.hpp"
 
@@ -41,7 +42,10 @@ class Person {
   std::vector<ItemIdx> left_out_;
 };
 
-/// The users with their ratings in `rows`, of which a later one of the same item counts. kNoUser has none.
-std::vector<Person> with_histories(std::span<const UserIdx> users, const Ratings& rows);
+/// The users with their ratings in `rows`, of which a later one of the same item counts, and what the data
+/// set says of them. kNoUser has neither.
+std::vector<Person> with_histories(std::span<const UserIdx> users,
+                                   const Ratings& rows,
+                                   const UserFeatures& features);
 
 }  // namespace movrec
