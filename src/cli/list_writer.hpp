@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/fitted.hpp"
-#include "movrec/eval/top_items.hpp"
+#include "movrec/model/top_items.hpp"
 #include "movrec/recommend/explain.hpp"
 #include "movrec/recommend/person.hpp"
 

@@ -16,4 +16,14 @@ void Model::score_items(std::span<const UserQuery> users,
       scores[u * items.size() + k] = all[u * width + index(items[k])];
 }
 
+std::vector<std::vector<ScoredItem>> Model::best_items(std::span<const UserQuery> users,
+                                                       std::span<const ItemIdx> items,
+                                                       std::int32_t n_items,
+                                                       std::span<const std::span<const ItemIdx>> seen,
+                                                       std::size_t n) const {
+  std::vector<float> scores(users.size() * items.size());
+  score_items(users, items, n_items, scores);
+  return best_of_rows(scores, items, seen, n);
+}
+
 }  // namespace movrec

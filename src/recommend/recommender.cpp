@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 #include <limits>
 
 #include "movrec/core/error.hpp"
@@ -122,25 +123,22 @@ std::vector<std::vector<Recommendation>> Recommender::top(std::span<const UserQu
   const std::size_t n_items = candidates_.size();
   const std::size_t block_users = std::clamp<std::size_t>(kBlockScores / std::max<std::size_t>(n_items, 1), 1,
                                                           std::max<std::size_t>(queries.size(), 1));
-  std::vector<float> scores(block_users * n_items);
-  std::vector<std::vector<Recommendation>> lists(queries.size());
+  std::vector<std::vector<Recommendation>> lists;
   for (std::size_t begin = 0; begin < queries.size(); begin += block_users) {
     const auto block = queries.subspan(begin, std::min(block_users, queries.size() - begin));
-    model_.score_items(block, candidates_, dataset_.ratings.n_items,
-                       std::span(scores).first(block.size() * n_items));
-#pragma omp parallel for schedule(dynamic, 8)
-    for (std::size_t k = 0; k < block.size(); ++k) {
-      std::vector<ItemIdx> own;
-      std::span<const ItemIdx> seen;
-      if (!options_.include_seen && !persons.empty()) {
-        own = seen_by(persons[begin + k]);
-        seen = own;
-      } else if (!options_.include_seen && block[k].user != kNoUser) {
-        seen = seen_.of(block[k].user);
+    std::vector<std::vector<ItemIdx>> own(block.size());
+    std::vector<std::span<const ItemIdx>> seen(block.size());
+    for (std::size_t k = 0; k < block.size() && !options_.include_seen; ++k) {
+      if (!persons.empty()) {
+        own[k] = seen_by(persons[begin + k]);
+        seen[k] = own[k];
+      } else if (block[k].user != kNoUser) {
+        seen[k] = seen_.of(block[k].user);
       }
-      lists[begin + k] = best_of(std::span(scores).subspan(k * n_items, n_items), candidates_, seen,
-                                 static_cast<std::size_t>(options_.top));
     }
+    std::ranges::move(model_.best_items(block, candidates_, dataset_.ratings.n_items, seen,
+                                        static_cast<std::size_t>(options_.top)),
+                      std::back_inserter(lists));
   }
   return lists;
 }

@@ -10,7 +10,7 @@
 #include "movrec/core/random.hpp"
 #include "movrec/eval/ranking.hpp"
 #include "movrec/eval/rating_metrics.hpp"
-#include "movrec/eval/top_items.hpp"
+#include "movrec/model/top_items.hpp"
 #include "movrec/model/closed_form.hpp"
 
 using namespace movrec;

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "movrec/core/ids.hpp"
 #include "movrec/core/state_dict.hpp"
 #include "movrec/data/history.hpp"
+#include "movrec/model/top_items.hpp"
 
 namespace movrec {
 
@@ -70,7 +72,17 @@ class Model {
                            std::int32_t n_items,
                            std::span<float> scores) const;
 
-  /// What `score` and `score_items` look at besides UserQuery::user. Nobody may give a query more than that.
+  /// The best `n` of `items` (ascending) for each user by these scores, without what he has seen: `seen[u]`
+  /// are ascending, too. Best first, ties go to the smaller item. Scores everything unless the model knows
+  /// how to do less.
+  virtual std::vector<std::vector<ScoredItem>> best_items(std::span<const UserQuery> users,
+                                                          std::span<const ItemIdx> items,
+                                                          std::int32_t n_items,
+                                                          std::span<const std::span<const ItemIdx>> seen,
+                                                          std::size_t n) const;
+
+  /// What `score`, `score_items` and `best_items` look at besides UserQuery::user. Nobody may give a query
+  /// more than that.
   virtual QuerySupport supports() const { return {}; }
 
   /// Whether item_similarities may be called.

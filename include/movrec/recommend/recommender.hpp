@@ -7,7 +7,7 @@
 
 #include "movrec/core/field.hpp"
 #include "movrec/data/dataset.hpp"
-#include "movrec/eval/top_items.hpp"
+#include "movrec/model/top_items.hpp"
 #include "movrec/model/model.hpp"
 #include "movrec/recommend/person.hpp"
 

@@ -1,4 +1,4 @@
-#include "movrec/eval/top_items.hpp"
+#include "movrec/model/top_items.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -8,10 +8,6 @@ namespace {
 
 /// Good items are gathered until there are so many times as many as wanted, and then sifted.
 constexpr std::size_t kRoom = 4;
-
-constexpr auto is_better = [](const ScoredItem& a, const ScoredItem& b) {
-  return a.score > b.score || (a.score == b.score && a.item < b.item);
-};
 
 }  // namespace
 
@@ -40,6 +36,17 @@ std::vector<ScoredItem> best_of(std::span<const float> scores,
   keep_best();
   std::ranges::sort(best, is_better);
   return best;
+}
+
+std::vector<std::vector<ScoredItem>> best_of_rows(std::span<const float> scores,
+                                                  std::span<const ItemIdx> candidates,
+                                                  std::span<const std::span<const ItemIdx>> seen,
+                                                  std::size_t n) {
+  std::vector<std::vector<ScoredItem>> lists(seen.size());
+#pragma omp parallel for schedule(dynamic, 8)
+  for (std::size_t u = 0; u < lists.size(); ++u)
+    lists[u] = best_of(scores.subspan(u * candidates.size(), candidates.size()), candidates, seen[u], n);
+  return lists;
 }
 
 }  // namespace movrec
