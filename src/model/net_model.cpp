@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/cosines.hpp"
+#include "model/estimated_lists.hpp"
 #include "model/fallback.hpp"
 #include "movrec/model/mf_model.hpp"
 #include "movrec/net/net.hpp"
@@ -115,10 +116,22 @@ class NetModel final : public Model {
                    std::int32_t,
                    std::span<float> scores) const override {
     at::NoGradGuard no_grad;
-    const at::Tensor out =
-        net_->score_rows(user_rows(queries), index_tensor(items, device_)).cpu().contiguous();
-    std::copy_n(out.data_ptr<float>(), out.numel(), scores.data());
-    fallback_.replace(queries, items, scores);
+    score_rows(user_rows(queries), queries, items, scores);
+  }
+
+  std::vector<std::vector<ScoredItem>> best_items(std::span<const UserQuery> queries,
+                                                  std::span<const ItemIdx> items,
+                                                  std::int32_t,
+                                                  std::span<const std::span<const ItemIdx>> seen,
+                                                  std::size_t n) const override {
+    at::NoGradGuard no_grad;
+    const std::vector<at::Tensor> rows = user_rows(queries);
+    const auto estimates =
+        estimates_pay(n, items.size()) ? net_->estimate_rows(rows, index_tensor(items, device_)) : nullptr;
+    if (estimates) return best_by_estimates(*estimates, fallback_, queries, items, seen, n);
+    std::vector<float> scores(queries.size() * items.size());
+    score_rows(rows, queries, items, scores);
+    return best_of_rows(scores, items, seen, n);
   }
 
   QuerySupport supports() const override { return {.history = true}; }
@@ -149,6 +162,15 @@ class NetModel final : public Model {
   }
 
  private:
+  void score_rows(std::span<const at::Tensor> rows,
+                  std::span<const UserQuery> queries,
+                  std::span<const ItemIdx> items,
+                  std::span<float> scores) const {
+    const at::Tensor out = net_->score_rows(rows, index_tensor(items, device_)).cpu().contiguous();
+    std::copy_n(out.data_ptr<float>(), out.numel(), scores.data());
+    fallback_.replace(queries, items, scores);
+  }
+
   std::unique_ptr<Net> make_net() const {
     const NetShape shape{spec_.n_users, spec_.n_items, spec_.stars, fallback_.biases().mean};
     return make_pair_net(spec_.algorithm, shape, spec_.options.net, spec_.options.train.seed);

@@ -43,6 +43,10 @@ at::Tensor Net::loss(std::span<const at::Tensor> rows,
   return at::mse_loss(forward(rows, dropout).to(at::kFloat), stars);
 }
 
+std::unique_ptr<ScoreEstimates> Net::estimate_rows(std::span<const at::Tensor>, const at::Tensor&) const {
+  return nullptr;
+}
+
 std::unique_ptr<GradientPass> Net::make_cpu_pass() const {
   return nullptr;
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "movrec/ops/gemm.hpp"
 #include "movrec/ops/hidden_layer.hpp"
@@ -172,76 +171,6 @@ at::Tensor predict_pairs(const PairWeights& net, const at::Tensor& users, const 
     net.stars.to_stars(scratch.raw.data(), block.size);
     std::copy_n(scratch.raw.data(), block.size, out.data_ptr<float>() + begin);
   });
-  return out;
-}
-
-at::Tensor score_pairs(PairWeights net, std::span<const at::Tensor> user_rows, const at::Tensor& items) {
-  const std::int64_t n_users = user_rows[0].size(0), n_items = items.size(0);
-  at::Tensor out = at::empty({n_users, n_items}, at::kFloat);
-  std::vector<at::Tensor> tables;
-  for (const at::Tensor& rows : user_rows) tables.push_back(rows.contiguous());
-  std::size_t next = 0;
-  for (PairWeights::Sides* sides : {&net.bias, &net.factors, &net.towers})
-    if ((*sides)[0] != nullptr) (*sides)[0] = tables[next++].data_ptr<float>();
-  std::vector<std::int64_t> user(size(n_users));
-  std::iota(user.begin(), user.end(), 0);
-  const at::Tensor item_rows = items.to(at::kLong).contiguous();
-  const auto* item = item_rows.data_ptr<std::int64_t>();
-  auto* scores = out.data_ptr<float>();
-
-  // Everything but the tower: one product of matrices for a few users and all items.
-  std::vector<float> item_factors(size(n_items * net.dim)), item_bias(size(n_items));
-  for (std::int64_t i = 0; i < n_items; ++i) {
-    if (net.bias[1] != nullptr) item_bias[size(i)] = net.bias[1][item[i]];
-    std::copy_n(net.factors[1] + item[i] * net.dim, net.dim, item_factors.data() + i * net.dim);
-  }
-  constexpr std::int64_t kUsers = 32;
-  for_each_task((n_users + kUsers - 1) / kUsers, [&](std::int64_t task) {
-    const std::int64_t begin = task * kUsers, m = std::min(kUsers, n_users - begin);
-    float* to = scores + begin * n_items;
-    for (std::int64_t u = 0; u < m; ++u) {
-      const float start = net.offset + (net.bias[0] == nullptr ? 0.F : net.bias[0][begin + u]);
-      for (std::int64_t i = 0; i < n_items; ++i) to[u * n_items + i] = start + item_bias[size(i)];
-    }
-    if (net.dim == 0) return;
-    std::vector<float> factors(size(m * net.dim));
-    for (std::int64_t u = 0; u < m; ++u)
-      for (std::int64_t f = 0; f < net.dim; ++f)
-        factors[size(u * net.dim + f)] =
-            net.factors[0][(begin + u) * net.dim + f] * (net.product == nullptr ? 1.F : net.product[f]);
-    gemm(Transpose::no, Transpose::yes, m, n_items, net.dim, factors.data(), net.dim, item_factors.data(),
-         net.dim, 1, to, n_items);
-  });
-
-  if (net.has_tower()) {
-    PairWeights tower = net;  // alone: no other part, no offset
-    tower.bias = tower.factors = {};
-    tower.dim = 0;
-    tower.offset = 0;
-    FirstLayer first;
-    run_first_layer(net, {std::span<const std::int64_t>(user), std::span(item, size(n_items))}, first);
-    std::vector<std::int32_t> slots(size(n_items));
-    std::iota(slots.begin(), slots.end(), 0);
-    // A block of items stays in the cache for a few users.
-    constexpr std::int64_t kUsersPerTask = 8;
-    const std::int64_t user_blocks = (n_users + kUsersPerTask - 1) / kUsersPerTask;
-    for_each_task(user_blocks * ((n_items + kPairBlock - 1) / kPairBlock), [&](std::int64_t task) {
-      thread_local PairScratch scratch;
-      const std::int64_t begin = task / user_blocks * kPairBlock,
-                         first_user = task % user_blocks * kUsersPerTask;
-      std::array<std::int32_t, kPairBlock> same_user;
-      for (std::int64_t u = first_user; u < std::min(first_user + kUsersPerTask, n_users); ++u) {
-        same_user.fill(static_cast<std::int32_t>(u));
-        const PairBlock block{.size = std::min(kPairBlock, n_items - begin),
-                              .rows = {same_user.data(), slots.data() + begin},
-                              .slots = {same_user.data(), slots.data() + begin}};
-        forward_block(tower, first, block, nullptr, 0, scratch);
-        add_scaled(scores + u * n_items + begin, scratch.raw.data(), 1, block.size);
-      }
-    });
-  }
-  if (!net.stars.is_identity())
-    for_each_task(n_users, [&](std::int64_t u) { net.stars.to_stars(scores + u * n_items, n_items); });
   return out;
 }
 

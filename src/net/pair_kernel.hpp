@@ -9,6 +9,7 @@
 
 #include "movrec/net/net.hpp"
 #include "movrec/ops/dropout.hpp"
+#include "movrec/ops/int8_tower.hpp"
 #include "movrec/ops/rating_head.hpp"
 #include "movrec/ops/row_gradients.hpp"
 
@@ -21,12 +22,7 @@ class PairNet;
 struct PairWeights {
   explicit PairWeights(const PairNet&);
 
-  /// A linear layer, [outputs, inputs] and [outputs].
-  struct Layer {
-    const float* weight;
-    const float* bias;
-    std::int64_t outputs, inputs;
-  };
+  using Layer = DenseLayer;
   using Sides =
       std::array<const float*, 2>;  ///< the user's, the item's table; null: the net has no such part
 
@@ -92,8 +88,5 @@ void forward_block(const PairWeights&,
 
 /// Stars [B] of pairs, users [B], items [B] int32.
 at::Tensor predict_pairs(const PairWeights&, const at::Tensor& users, const at::Tensor& items);
-
-/// Stars [U, I] of items [I] (int32) for users with these rows of the net's user tables, in their order.
-at::Tensor score_pairs(PairWeights, std::span<const at::Tensor> user_rows, const at::Tensor& items);
 
 }  // namespace movrec

@@ -12,6 +12,7 @@
 #include "net/init.hpp"
 #include "net/pair_kernel.hpp"
 #include "net/pair_pass.hpp"
+#include "net/pair_scores.hpp"
 #include "net/user_ratings.hpp"
 
 namespace movrec {
@@ -109,6 +110,11 @@ at::Tensor PairNet::predict(const at::Tensor& users, const at::Tensor& items) co
 at::Tensor PairNet::score_rows(std::span<const at::Tensor> user_rows, const at::Tensor& items) const {
   return items.is_cpu() ? score_pairs(PairWeights(*this), user_rows, items)
                         : score_reference(user_rows, items);
+}
+
+std::unique_ptr<ScoreEstimates> PairNet::estimate_rows(std::span<const at::Tensor> user_rows,
+                                                       const at::Tensor& items) const {
+  return items.is_cpu() ? estimate_pairs(PairWeights(*this), user_rows, items) : nullptr;
 }
 
 at::Tensor PairNet::score_reference(std::span<const at::Tensor> user_rows, const at::Tensor& items) const {

@@ -29,6 +29,8 @@ class PairNet final : public Net {
                   const DropoutStep* dropout) const override;
   at::Tensor predict(const at::Tensor& users, const at::Tensor& items) const override;
   at::Tensor score_rows(std::span<const at::Tensor> user_rows, const at::Tensor& items) const override;
+  std::unique_ptr<ScoreEstimates> estimate_rows(std::span<const at::Tensor> user_rows,
+                                                const at::Tensor& items) const override;
   std::unique_ptr<UserRatings> ratings_of(const History&) const override;
   std::unique_ptr<GradientPass> make_cpu_pass() const override;
   std::int64_t flops_per_row() const override;

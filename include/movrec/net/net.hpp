@@ -12,6 +12,7 @@
 #include "movrec/data/history.hpp"
 #include "movrec/data/ratings.hpp"
 #include "movrec/net/options.hpp"
+#include "movrec/net/score_estimates.hpp"
 
 namespace movrec {
 
@@ -83,6 +84,11 @@ class Net {
   virtual at::Tensor score_rows(std::span<const at::Tensor> user_rows, const at::Tensor& items) const = 0;
   /// The same for users [U] (int32) of the tables.
   at::Tensor score(const at::Tensor& users, const at::Tensor& items) const;
+
+  /// `score_rows` for whoever looks for the best items; null where that is as fast. The net must outlive it,
+  /// its weights must not be replaced meanwhile.
+  virtual std::unique_ptr<ScoreEstimates> estimate_rows(std::span<const at::Tensor> user_rows,
+                                                        const at::Tensor& items) const;
 
   /// The history's items must be rows of the tables.
   virtual std::unique_ptr<UserRatings> ratings_of(const History&) const = 0;
