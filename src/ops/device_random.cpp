@@ -1,4 +1,4 @@
-#include "movrec/ops/device_random.hpp"
+#include "ops/device_random.hpp"
 
 #include <ATen/ATen.h>
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "movrec/core/random.hpp"
-#include "movrec/ops/device_random.hpp"
 #include "movrec/ops/state.hpp"
+#include "ops/device_random.hpp"
 #include "train/optimizer.hpp"
 
 namespace movrec {

@@ -12,9 +12,9 @@
 #include "movrec/core/stopwatch.hpp"
 #include "movrec/net/gradient_pass.hpp"
 #include "movrec/net/net.hpp"
-#include "movrec/ops/device_random.hpp"
 #include "movrec/ops/state.hpp"
 #include "movrec/train/schedule.hpp"
+#include "ops/device_random.hpp"
 #include "train/device_steps.hpp"
 #include "train/optimizer.hpp"
 

@@ -7,8 +7,8 @@
 #include <tuple>
 
 #include "movrec/core/random.hpp"
-#include "movrec/ops/device_random.hpp"
 #include "movrec/train/trainer.hpp"
+#include "ops/device_random.hpp"
 #include "train/device_steps.hpp"
 
 using namespace movrec;
