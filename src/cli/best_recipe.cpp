@@ -4,12 +4,18 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "cli/blend_runs.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/files.hpp"
+#include "movrec/report/run_folder.hpp"
 
 namespace movrec::cli {
+namespace fs = std::filesystem;
 namespace {
+
+constexpr const char* kConfig = "config.toml";
 
 /// One model of a recipe, and how its options differ from its defaults.
 struct Member {
@@ -70,23 +76,70 @@ void check_options(TrainFlags& flags, const Invocation& invocation) {
   }
 }
 
+std::string member_folder(std::size_t number, const Member& member) {
+  return fmt::format("{}-{}", number, member.model);
+}
+
+bool is_finished(const fs::path& run) {
+  return fs::exists(run / "result.json");
+}
+
+/// A new run, or the rest of one that was broken off.
+void train_member(TrainFlags& flags, Invocation& invocation, const fs::path& run) {
+  flags.resume.clear();
+  if (!fs::exists(run / "last.pt")) {
+    train_run(flags, invocation, nullptr, run);
+    return;
+  }
+  flags.resume = (run / "last.pt").string();
+  const Checkpoint last = load_checkpoint(flags.resume);
+  flags.algorithm = last.spec.options;
+  train_run(flags, invocation, &last);
+}
+
 }  // namespace
 
 FinishedRun train_best(TrainFlags& flags, Invocation& invocation) {
   check_options(flags, invocation);
-  const std::size_t n_ratings = load_dataset(flags.data, flags.cache).ratings.size();
-  const std::span<const Member> recipe =
-      n_ratings >= kLargeRatings ? std::span<const Member>(kLarge) : kSmall;
+  const auto [recipe, folder] = [&] {
+    const Dataset dataset = load_dataset(flags.data, flags.cache);
+    return std::pair(dataset.ratings.size() >= kLargeRatings ? std::span<const Member>(kLarge) : kSmall,
+                     flags.resume.empty()
+                         ? make_run_folder(invocation.global.runs_dir, std::string(kBest), dataset.name)
+                         : fs::path(flags.resume));
+  }();
+  if (flags.resume.empty()) {
+    write_file_atomically(folder / kConfig, given_config(flags, invocation));
+  } else if (!is_best_run(folder)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("--resume: {} is no folder of a run of model best", folder.string()),
+                "there is no first member in it", "leave out --resume");
+  }
   std::vector<std::string> runs, weights;
-  for (const Member& member : recipe) {
-    TrainFlags of_member = member_flags(flags, member, invocation);
-    of_member.algorithm.train.seed += runs.size();
-    spdlog::info("best: member {} of {}, {}", runs.size() + 1, recipe.size(), member.model);
-    runs.push_back(train_run(of_member, invocation).folder.string());
-    weights.push_back(fmt::format("{}", member.weight));
+  try {
+    for (const Member& member : recipe) {
+      TrainFlags of_member = member_flags(flags, member, invocation);
+      of_member.algorithm.train.seed += runs.size();
+      const fs::path run = folder / member_folder(runs.size() + 1, member);
+      spdlog::info("best: member {} of {}, {}{}", runs.size() + 1, recipe.size(), member.model,
+                   is_finished(run) ? ", is there" : "");
+      if (!is_finished(run)) train_member(of_member, invocation, run);
+      runs.push_back(run.string());
+      weights.push_back(fmt::format("{}", member.weight));
+    }
+  } catch (const Interrupted&) {
+    spdlog::warn("go on with: movrec train --config {} --resume {}", (folder / kConfig).string(),
+                 folder.string());
+    throw;
   }
   return blend_runs(runs, {.weights = weights},
-                    {.checkpoint = {}, .data = flags.data.data, .cache = flags.cache}, invocation.global);
+                    {.checkpoint = {}, .data = flags.data.data, .cache = flags.cache}, invocation.global,
+                    folder);
+}
+
+bool is_best_run(const fs::path& folder) {
+  const auto holds = [&](const Member& first) { return fs::is_directory(folder / member_folder(1, first)); };
+  return holds(kLarge.front()) || holds(kSmall.front());
 }
 
 }  // namespace movrec::cli

@@ -86,7 +86,8 @@ nlohmann::json to_json(const RatingScores& scores) {
 FinishedRun blend_runs(const std::vector<std::string>& paths,
                        const BlendOptions& options,
                        const FittedOptions& fitted_options,
-                       const GlobalOptions& global) {
+                       const GlobalOptions& global,
+                       const std::filesystem::path& wanted_folder) {
   FittedRuns fitted = open_runs(paths, fitted_options, global);
   const BlendWeights blend = choose_weights(options, fitted);
   const FittedRun& first = fitted.runs.front();
@@ -150,7 +151,9 @@ FinishedRun blend_runs(const std::vector<std::string>& paths,
 
   const nlohmann::json judged = judge("blend", "", *model);
   const std::filesystem::path folder =
-      make_run_folder(global.runs_dir, checkpoint.spec.algorithm, checkpoint.dataset_name);
+      !wanted_folder.empty()
+          ? wanted_folder
+          : make_run_folder(global.runs_dir, checkpoint.spec.algorithm, checkpoint.dataset_name);
   save_checkpoint(folder / "best.pt", checkpoint);
   FinishedRun run{.folder = folder,
                   .json = {{"schema", "movrec.blend/1"},

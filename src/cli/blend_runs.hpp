@@ -25,10 +25,12 @@ struct BlendOptions {
 };
 
 /// Makes one run of several: the weighted mean of their predictions, saved as a run of its own and scored on
-/// the test rows. Its JSON has the schema movrec.blend/1.
+/// the test rows. Its JSON has the schema movrec.blend/1. `folder`: where to, instead of a new one in
+/// --runs-dir.
 FinishedRun blend_runs(const std::vector<std::string>& paths,
                        const BlendOptions&,
                        const FittedOptions&,
-                       const GlobalOptions&);
+                       const GlobalOptions&,
+                       const std::filesystem::path& folder = {});
 
 }  // namespace movrec::cli

@@ -1,3 +1,5 @@
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <ostream>
@@ -15,7 +17,14 @@ namespace {
 /// A resumed run is what its checkpoint says; only how long it goes on may change.
 Checkpoint apply_checkpoint(TrainFlags& flags, const Invocation& invocation) {
   fs::path path = flags.resume;
-  if (fs::is_directory(path)) path /= "last.pt";
+  if (fs::is_directory(path)) {
+    if (is_best_run(path))
+      throw Error(ErrorKind::usage, fmt::format("--resume: {} is a run of model best", path.string()),
+                  "what was asked for stands in its config.toml",
+                  fmt::format("movrec train --config {} --resume {}", (path / "config.toml").string(),
+                              path.string()));
+    path /= "last.pt";
+  }
   path = find_checkpoint(path, invocation.global.runs_dir);
   Checkpoint last = load_checkpoint(path);
   const AlgorithmOptions asked = flags.algorithm;
@@ -44,13 +53,18 @@ Checkpoint apply_checkpoint(TrainFlags& flags, const Invocation& invocation) {
 }
 
 FinishedRun train(TrainFlags& flags, Invocation& invocation) {
-  if (!flags.resume.empty()) {
-    const Checkpoint last = apply_checkpoint(flags, invocation);
-    return train_run(flags, invocation, &last);
-  }
   if (flags.model == kBest) return train_best(flags, invocation);
-  apply_algorithm(flags, invocation);
-  return train_run(flags, invocation);
+  try {
+    if (!flags.resume.empty()) {
+      const Checkpoint last = apply_checkpoint(flags, invocation);
+      return train_run(flags, invocation, &last);
+    }
+    apply_algorithm(flags, invocation);
+    return train_run(flags, invocation);
+  } catch (const RunInterrupted& run) {
+    spdlog::warn("go on with: movrec train --resume {}", run.folder.string());
+    throw;
+  }
 }
 
 }  // namespace

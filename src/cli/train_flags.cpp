@@ -91,4 +91,11 @@ std::string resolved_config(TrainFlags& flags) {
   return to_toml("train", kept);
 }
 
+std::string given_config(TrainFlags& flags, const Invocation& invocation) {
+  OptionRefs given;
+  for (OptionRef& option : option_refs(flags))
+    if (invocation.origin(option.field.name) > Origin::preset) given.push_back(std::move(option));
+  return to_toml("train", given);
+}
+
 }  // namespace movrec::cli

@@ -46,5 +46,7 @@ void set_option(TrainFlags&, std::string_view name, std::string_view text);
 
 /// The options that this run looks at, as a file that runs it again.
 std::string resolved_config(TrainFlags&);
+/// The options that somebody has set, as such a file.
+std::string given_config(TrainFlags&, const Invocation&);
 
 }  // namespace movrec::cli

@@ -39,7 +39,10 @@ void check_split_flags(const TrainFlags& flags, const Dataset& dataset, const In
 
 }  // namespace
 
-FinishedRun train_run(TrainFlags& flags, Invocation& invocation, const Checkpoint* resumed) {
+FinishedRun train_run(TrainFlags& flags,
+                      Invocation& invocation,
+                      const Checkpoint* resumed,
+                      const fs::path& wanted_folder) {
   set_threads(invocation.global.threads);
   const std::string device = resolve_device(invocation.global.device);
   if (flags.algorithm.train.amp && device == "cpu")
@@ -65,9 +68,11 @@ FinishedRun train_run(TrainFlags& flags, Invocation& invocation, const Checkpoin
   const HeldOut valid(parts.valid, split.valid_queries, &users), test(parts.test, split.test_queries, &users);
   const bool ranks =
       measures_ranking(find_algorithm(flags.model), parts.train, flags.ranking, asks_for_ranking(invocation));
-  const fs::path folder = resumed != nullptr
-                              ? fs::path(flags.resume).parent_path()
+  const fs::path folder = resumed != nullptr ? fs::path(flags.resume).parent_path()
+                          : !wanted_folder.empty()
+                              ? wanted_folder
                               : make_run_folder(invocation.global.runs_dir, flags.model, dataset.name);
+  make_directories(folder);
   write_file_atomically(folder / "config.toml", resolved_config(flags));
   const LogFile log_file(folder / "train.log");
   if (!split.caveat.empty()) spdlog::warn("{} is {}", flags.split.split, split.caveat);
@@ -81,10 +86,7 @@ FinishedRun train_run(TrainFlags& flags, Invocation& invocation, const Checkpoin
     parts.train.append(parts.valid);
     model = session.refit(parts.train);
   }
-  if (session.interrupted()) {
-    spdlog::warn("go on with: movrec train --resume {}", folder.string());
-    throw Interrupted(stop_signal());
-  }
+  if (session.interrupted()) throw RunInterrupted(stop_signal(), folder);
   // The only look at test rows: everything is chosen by now.
   std::optional<RankingReport> ranking;
   if (ranks)
