@@ -12,6 +12,7 @@ STAGES = ["core", "fetch", "data", "ops", "net", "train", "solve", "model", "che
 TORCH_STAGES = {"ops", "net", "train", "checkpoint"}
 # Torch files of stages that are otherwise torch-free.
 TORCH_FILES = {"src/model/algorithms.cpp", "src/model/net_model.cpp", "include/movrec/model/net_model.hpp",
+               "src/model/net_fold_in.cpp", "src/model/net_fold_in.hpp",
                "src/cli/machine.cpp"}
 LIGHT_HEADERS = {"ATen/core/Tensor.h", "ATen/core/TensorBase.h", "c10/core/Device.h"}
 

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -11,64 +10,17 @@
 #include "model/cosines.hpp"
 #include "model/estimated_lists.hpp"
 #include "model/fallback.hpp"
+#include "model/net_fold_in.hpp"
 #include "movrec/model/mf_model.hpp"
 #include "movrec/net/net.hpp"
 #include "movrec/ops/parallel.hpp"
 #include "movrec/ops/state.hpp"
 #include "movrec/solve/mf_fold_in.hpp"
-#include "solve/gauss_newton.hpp"
 
 namespace movrec {
 namespace {
 
 constexpr std::size_t kPairsPerBlock = 1 << 18;
-
-/// In the order of a net's tables.
-std::vector<float> joined_rows(const Net& net, Side side, bool with_bias) {
-  std::vector<at::Tensor> parts;
-  for (const EmbeddingTable& table : net.tables())
-    if (table.side == side && (with_bias || !table.name.ends_with("bias"))) parts.push_back(table.weight);
-  return host_values(at::cat(parts, 1));
-}
-
-/// A new user's row by his ratings: the net's cost of them, the penalty of training once per rating, and what
-/// the other users' rows are like.
-class NetFoldIn {
- public:
-  NetFoldIn(const Net& net, const ModelSpec& spec, std::span<const std::int32_t> known_users) : net_(net) {
-    const std::vector<float> rows = joined_rows(net, Side::user, true);
-    prior_ = row_prior(rows.data(), rows.size() / known_users.size(), known_users);
-    const bool has_classes = spec.options.net.loss == "ordinal" || spec.options.net.loss == "softmax";
-    const double range = static_cast<double>(spec.stars.max - spec.stars.min) / 4;
-    noise_ = kRatingNoise * (has_classes ? 1 : range * range);
-    l2_ = spec.options.train.embedding_l2;
-  }
-
-  void solve(const History& history, std::span<float> row) const {
-    const std::size_t width = prior_.mean.size();
-    std::vector<float> penalty(width), mean(width);
-    const double per_rating = l2_ * static_cast<double>(history.items.size());
-    for (std::size_t f = 0; f < width; ++f) {
-      const double pull = prior_pull(noise_, prior_.variance[f], history.items.size());
-      penalty[f] = static_cast<float>(per_rating + pull);
-      mean[f] = static_cast<float>(pull / (per_rating + pull)) * prior_.mean[f];
-    }
-    const auto ratings = net_.ratings_of(history);
-    const RowCosts costs{.n = history.items.size(),
-                         .numbers = [&](std::span<const float> at, std::span<float> raw, float* jacobian,
-                                        std::size_t stride) { ratings->raw(at, raw, jacobian, stride); },
-                         .cost = [&](std::span<const float> raw,
-                                     std::span<float> slopes) { return ratings->cost(raw, slopes); }};
-    RidgeSolver solver(width);
-    std::ranges::copy(prior_.mean, row.begin());
-    minimise_row(costs, penalty, mean, row, solver);
-  }
-
- private:
-  const Net& net_;
-  RowPrior prior_;
-  double noise_, l2_;
-};
 
 template <class Idx>
 at::Tensor index_tensor(std::span<const Idx> indices, const at::Device& device) {
