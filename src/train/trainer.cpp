@@ -49,7 +49,10 @@ struct Trainer::Impl {
         pass(by_tensors ? make_autograd_pass(n, o.amp) : make_gradient_pass(n)),
         optimizer(n.tables(), n.weights(), o, by_tensors),
         loss_sum(at::zeros({}, at::TensorOptions(at::kDouble).device(device))),
-        device_random(device, mix_seed(o.seed, kDropout)) {
+        device_random(device, mix_seed(o.seed, kDropout)),
+        watch(by_tensors
+                  ? std::vector<std::string_view>{"batches", "steps"}
+                  : std::vector<std::string_view>{"batches", "dense steps of other rows", "optimizer"}) {
     if (by_tensors) device_steps.emplace(options, *pass, optimizer, loss_sum);
   }
 
@@ -58,12 +61,8 @@ struct Trainer::Impl {
 
   /// One step on rows [begin, end) of the epoch's columns; adds the batch's squared errors to loss_sum.
   void train_step(std::int64_t begin, std::int64_t end) {
+    if (device_steps) return device_steps->run(dropout());
     watch.start();
-    if (device_steps) {
-      device_steps->run(dropout());
-      watch.lap(2);
-      return;
-    }
     const at::Tensor batch_users = epoch_users.slice(0, begin, end);
     const at::Tensor batch_items = epoch_items.slice(0, begin, end);
     const Batch batch{batch_users, batch_items, epoch_stars.slice(0, begin, end),
@@ -81,8 +80,10 @@ struct Trainer::Impl {
   /// Seconds since the epoch began, by phase.
   std::vector<std::pair<std::string, double>> phases() const {
     std::vector<std::pair<std::string, double>> out = watch.phases();
-    const auto of_pass = pass->phases();
-    out.insert(out.begin() + 1, of_pass.begin(), of_pass.end());
+    if (!device_steps) {
+      const auto of_pass = pass->phases();
+      out.insert(out.begin() + 1, of_pass.begin(), of_pass.end());
+    }
     for (std::size_t i = 0; i < phases_before.size(); ++i) out[i].second -= phases_before[i].second;
     return out;
   }
@@ -149,10 +150,12 @@ struct Trainer::Impl {
       if (device.is_cpu()) check_finite(epoch);
       progress.update(rows_done(step - first));
     }
-    watch.start();
-    optimizer.finish();
+    if (!device_steps) {
+      watch.start();
+      optimizer.finish();
+    }
+    check_finite(epoch);  // a GPU's steps end here
     watch.lap(1);
-    check_finite(epoch);
     epoch_seconds = seconds_before + std::chrono::duration<double>(Clock::now() - started).count();
     return finished;
   }
@@ -171,7 +174,7 @@ struct Trainer::Impl {
   std::optional<DeviceSteps> device_steps;  ///< where steps are by tensors
   std::int64_t step = 0;
   double epoch_seconds = 0;
-  Stopwatch watch{{"batches", "dense steps of other rows", "optimizer"}};
+  Stopwatch watch;
   std::vector<std::pair<std::string, double>> phases_before;  ///< the epoch
   std::vector<double> valid_rmse;                             ///< of finished epochs
 };

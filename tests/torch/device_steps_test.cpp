@@ -219,6 +219,13 @@ TEST(Trainer, TrainsTheSameNetByKernelsAndByTensors) {
     EXPECT_NEAR(tensors.epochs[e].train_loss, kernels.epochs[e].train_loss, 1e-3);
     EXPECT_EQ(tensors.epochs[e].lr, kernels.epochs[e].lr);
   }
+  for (const Trained* one : {&kernels, &tensors})  // no second is in two phases
+    for (const EpochStats& stats : one->epochs) {
+      double named = 0;
+      for (const auto& [name, seconds] : stats.phases) named += seconds;
+      EXPECT_GT(named, 0);
+      EXPECT_LE(named, stats.seconds + 1e-4);
+    }
 }
 
 TEST(Trainer, ByTensorsResumesToTheSameBits) {
