@@ -86,6 +86,7 @@ bool is_finished(const fs::path& run) {
 
 /// A new run, or the rest of one that was broken off.
 void train_member(TrainFlags& flags, Invocation& invocation, const fs::path& run) {
+  make_directories(run);
   flags.resume.clear();
   if (!fs::exists(run / "last.pt")) {
     train_run(flags, invocation, nullptr, run);

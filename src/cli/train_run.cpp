@@ -72,7 +72,6 @@ FinishedRun train_run(TrainFlags& flags,
                           : !wanted_folder.empty()
                               ? wanted_folder
                               : make_run_folder(invocation.global.runs_dir, flags.model, dataset.name);
-  make_directories(folder);
   write_file_atomically(folder / "config.toml", resolved_config(flags));
   const LogFile log_file(folder / "train.log");
   if (!split.caveat.empty()) spdlog::warn("{} is {}", flags.split.split, split.caveat);

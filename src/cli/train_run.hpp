@@ -25,8 +25,8 @@ struct RunInterrupted : Interrupted {
 };
 
 /// Trains by flags that apply_algorithm has completed, or goes on with the run that they resume, whose
-/// checkpoint they were read from. Scores the chosen model once on test rows. `folder`: of a new run, instead
-/// of one of its own in --runs-dir. RunInterrupted after a signal.
+/// checkpoint they were read from. Scores the chosen model once on test rows. `folder`: one that is there for
+/// a new run, instead of one of its own in --runs-dir. RunInterrupted after a signal.
 FinishedRun train_run(TrainFlags&,
                       Invocation&,
                       const Checkpoint* resumed = nullptr,
