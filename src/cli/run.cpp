@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/flags.hpp"
-#include "cli/help.hpp"
-#include "cli/invocation.hpp"
+#include "cli/parse/flags.hpp"
+#include "cli/parse/help.hpp"
+#include "cli/parse/invocation.hpp"
 #include "movrec/core/build_info.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"

@@ -7,7 +7,7 @@
 #include "movrec/core/progress.hpp"
 #include "movrec/core/random.hpp"
 #include "movrec/eval/ranking_metrics.hpp"
-#include "movrec/model/top_items.hpp"
+#include "movrec/model/common/top_items.hpp"
 
 namespace movrec {
 namespace {

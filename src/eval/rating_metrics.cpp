@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "movrec/core/error.hpp"
-#include "movrec/model/closed_form.hpp"
+#include "movrec/model/stars/closed_form.hpp"
 
 namespace movrec {
 namespace {

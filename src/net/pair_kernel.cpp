@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "movrec/ops/gemm.hpp"
+#include "movrec/kernels/gemm.hpp"
 #include "movrec/ops/hidden_layer.hpp"
-#include "movrec/ops/parallel.hpp"
+#include "movrec/kernels/parallel.hpp"
 #include "net/pair_net.hpp"
 
 namespace movrec {

@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "movrec/core/stopwatch.hpp"
-#include "movrec/ops/gemm.hpp"
+#include "movrec/kernels/gemm.hpp"
 #include "movrec/ops/hidden_layer.hpp"
-#include "movrec/ops/parallel.hpp"
+#include "movrec/kernels/parallel.hpp"
 #include "net/pair_kernel.hpp"
 #include "net/pair_net.hpp"
 

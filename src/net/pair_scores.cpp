@@ -6,9 +6,9 @@
 #include <array>
 #include <numeric>
 
-#include "movrec/ops/gemm.hpp"
+#include "movrec/kernels/gemm.hpp"
 #include "movrec/ops/hidden_layer.hpp"
-#include "movrec/ops/parallel.hpp"
+#include "movrec/kernels/parallel.hpp"
 
 namespace movrec {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "movrec/ops/gemm.hpp"
+#include "movrec/kernels/gemm.hpp"
 #include "movrec/ops/hidden_layer.hpp"
 
 namespace movrec {

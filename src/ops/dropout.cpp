@@ -7,9 +7,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/multiversion.hpp"
+#include "kernels/multiversion.hpp"
 #include "movrec/core/random.hpp"
-#include "movrec/ops/parallel.hpp"
+#include "movrec/kernels/parallel.hpp"
 
 namespace movrec {
 namespace {

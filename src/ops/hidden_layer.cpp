@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/multiversion.hpp"
+#include "kernels/multiversion.hpp"
 
 namespace movrec {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/multiversion.hpp"
+#include "kernels/multiversion.hpp"
 #include "movrec/core/table.hpp"
 
 namespace movrec {

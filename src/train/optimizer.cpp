@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "movrec/ops/hidden_layer.hpp"
-#include "movrec/ops/parallel.hpp"
+#include "movrec/kernels/parallel.hpp"
 #include "movrec/ops/state.hpp"
 
 namespace movrec {

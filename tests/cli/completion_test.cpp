@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "movrec/data/releases.hpp"
-#include "movrec/model/algorithm.hpp"
+#include "movrec/model/table/algorithm.hpp"
 #include "support/cli_run.hpp"
 #include "support/temp_dir.hpp"
 

@@ -1,4 +1,4 @@
-#include "cli/config.hpp"
+#include "cli/parse/config.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
-#include "movrec/model/algorithm.hpp"
+#include "movrec/model/table/algorithm.hpp"
 #include "support/cli_run.hpp"
 #include "support/environment.hpp"
 #include "support/temp_dir.hpp"

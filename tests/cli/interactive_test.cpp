@@ -3,7 +3,7 @@
 
 #include <sstream>
 
-#include "cli/dialogue.hpp"
+#include "cli/commands/dialogue.hpp"
 #include "movrec/core/files.hpp"
 #include "support/titled_run.hpp"
 

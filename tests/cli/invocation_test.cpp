@@ -1,4 +1,4 @@
-#include "cli/invocation.hpp"
+#include "cli/parse/invocation.hpp"
 
 #include <gtest/gtest.h>
 

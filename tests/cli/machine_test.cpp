@@ -1,4 +1,4 @@
-#include "cli/machine.hpp"
+#include "movrec/ops/machine.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "movrec/model/algorithm.hpp"
+#include "movrec/model/table/algorithm.hpp"
 #include "support/cli_run.hpp"
 
 using movrec::test::run_cli;

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "cli/person_flags.hpp"
+#include "cli/parse/person_flags.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/recommend/recommender.hpp"
 #include "support/titled_run.hpp"

@@ -6,7 +6,7 @@
 #include "movrec/core/random.hpp"
 #include "movrec/data/catalog.hpp"
 #include "movrec/data/ratings.hpp"
-#include "movrec/solve/bfm_design.hpp"
+#include "movrec/solve/bfm/bfm_design.hpp"
 
 namespace movrec {
 

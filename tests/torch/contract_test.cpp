@@ -8,7 +8,7 @@
 
 #include "movrec/checkpoint/checkpoint.hpp"
 #include "movrec/core/stop.hpp"
-#include "movrec/model/algorithm.hpp"
+#include "movrec/model/table/algorithm.hpp"
 
 using namespace movrec;
 

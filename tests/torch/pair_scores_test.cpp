@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "movrec/core/random.hpp"
-#include "movrec/model/net_model.hpp"
+#include "movrec/model/torch/net_model.hpp"
 #include "movrec/net/net.hpp"
 #include "movrec/ops/int8_tower.hpp"
 #include "movrec/ops/state.hpp"

@@ -1,4 +1,4 @@
-#include "movrec/model/row_net_models.hpp"
+#include "movrec/model/torch/row_net_models.hpp"
 
 #include <gtest/gtest.h>
 

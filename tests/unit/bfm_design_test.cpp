@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "movrec/core/error.hpp"
-#include "movrec/solve/bfm.hpp"
-#include "movrec/solve/bfm_posterior.hpp"
+#include "movrec/solve/bfm/bfm.hpp"
+#include "movrec/solve/bfm/bfm_posterior.hpp"
 #include "support/bfm_world.hpp"
 
 using namespace movrec;

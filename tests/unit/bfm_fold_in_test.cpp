@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "movrec/core/random.hpp"
-#include "movrec/solve/bfm_posterior.hpp"
+#include "movrec/solve/bfm/bfm_posterior.hpp"
 #include "support/dense_solve.hpp"
 
 using namespace movrec;

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "movrec/core/random.hpp"
-#include "movrec/solve/bfm.hpp"
+#include "movrec/solve/bfm/bfm.hpp"
 
 using namespace movrec;
 

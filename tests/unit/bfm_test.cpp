@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "movrec/core/random.hpp"
-#include "solve/bfm_block.hpp"
-#include "solve/gauss.hpp"
+#include "solve/bfm/bfm_block.hpp"
+#include "solve/common/gauss.hpp"
 #include "support/bfm_world.hpp"
 
 using namespace movrec;

@@ -6,10 +6,10 @@
 #include <cmath>
 
 #include "movrec/core/random.hpp"
-#include "movrec/solve/bfm_posterior.hpp"
-#include "solve/bfm_block.hpp"
-#include "solve/cut_points.hpp"
-#include "solve/gauss.hpp"
+#include "movrec/solve/bfm/bfm_posterior.hpp"
+#include "solve/bfm/bfm_block.hpp"
+#include "solve/bfm/cut_points.hpp"
+#include "solve/common/gauss.hpp"
 
 using namespace movrec;
 

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "movrec/model/closed_form.hpp"
+#include "movrec/model/stars/closed_form.hpp"
 
 using namespace movrec;
 using testing::ElementsAre;

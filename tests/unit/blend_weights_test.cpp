@@ -1,4 +1,4 @@
-#include "movrec/solve/blend_weights.hpp"
+#include "movrec/solve/common/blend_weights.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <set>
 
-#include "movrec/solve/bpr.hpp"
-#include "solve/rating_lists.hpp"
+#include "movrec/solve/topn/bpr.hpp"
+#include "solve/common/rating_lists.hpp"
 #include "support/positive_pairs.hpp"
 
 using namespace movrec;

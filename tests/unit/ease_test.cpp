@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "movrec/core/error.hpp"
-#include "movrec/solve/ease.hpp"
-#include "movrec/solve/item_knn.hpp"
+#include "movrec/solve/topn/ease.hpp"
+#include "movrec/solve/topn/item_knn.hpp"
 #include "support/positive_pairs.hpp"
 
 using namespace movrec;

@@ -1,4 +1,4 @@
-#include "model/estimated_lists.hpp"
+#include "model/common/estimated_lists.hpp"
 
 #include <gtest/gtest.h>
 #include <omp.h>

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "movrec/core/random.hpp"
-#include "movrec/solve/mf_fold_in.hpp"
-#include "solve/gauss_newton.hpp"
+#include "movrec/solve/mf/mf_fold_in.hpp"
+#include "solve/common/gauss_newton.hpp"
 #include "support/dense_solve.hpp"
 
 using namespace movrec;

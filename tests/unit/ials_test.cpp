@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "movrec/core/error.hpp"
-#include "movrec/solve/ials.hpp"
-#include "solve/rating_lists.hpp"
+#include "movrec/solve/topn/ials.hpp"
+#include "solve/common/rating_lists.hpp"
 #include "support/positive_pairs.hpp"
 
 using namespace movrec;

@@ -1,4 +1,4 @@
-#include "movrec/solve/knn.hpp"
+#include "movrec/solve/knn/knn.hpp"
 
 #include <gtest/gtest.h>
 #include <omp.h>
@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "movrec/core/random.hpp"
-#include "movrec/model/knn_model.hpp"
+#include "movrec/model/stars/knn_model.hpp"
 
 using namespace movrec;
 

@@ -1,4 +1,4 @@
-#include "solve/lbfgs.hpp"
+#include "solve/common/lbfgs.hpp"
 
 #include <gtest/gtest.h>
 

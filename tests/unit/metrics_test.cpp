@@ -7,7 +7,7 @@
 #include "movrec/core/error.hpp"
 #include "movrec/eval/gate.hpp"
 #include "movrec/eval/rating_metrics.hpp"
-#include "movrec/model/closed_form.hpp"
+#include "movrec/model/stars/closed_form.hpp"
 
 using namespace movrec;
 using testing::HasSubstr;

@@ -1,4 +1,4 @@
-#include "movrec/solve/mf_als.hpp"
+#include "movrec/solve/mf/mf_als.hpp"
 
 #include <gtest/gtest.h>
 #include <omp.h>
@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "movrec/core/random.hpp"
-#include "solve/bag_prior.hpp"
-#include "solve/row_kernels.hpp"
+#include "solve/mf/bag_prior.hpp"
+#include "kernels/row_blocks.hpp"
 #include "support/dense_solve.hpp"
 
 using namespace movrec;

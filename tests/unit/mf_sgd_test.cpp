@@ -1,4 +1,4 @@
-#include "movrec/solve/mf_sgd.hpp"
+#include "movrec/solve/mf/mf_sgd.hpp"
 
 #include <gtest/gtest.h>
 #include <omp.h>

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "movrec/core/error.hpp"
-#include "solve/inverse.hpp"
-#include "solve/panel_kernels.hpp"
-#include "solve/rating_lists.hpp"
+#include "kernels/inverse.hpp"
+#include "kernels/panel_kernels.hpp"
+#include "solve/common/rating_lists.hpp"
 #include "support/positive_pairs.hpp"
 
 using namespace movrec;

@@ -10,8 +10,8 @@
 #include "movrec/core/random.hpp"
 #include "movrec/eval/ranking.hpp"
 #include "movrec/eval/rating_metrics.hpp"
-#include "movrec/model/top_items.hpp"
-#include "movrec/model/closed_form.hpp"
+#include "movrec/model/common/top_items.hpp"
+#include "movrec/model/stars/closed_form.hpp"
 
 using namespace movrec;
 using testing::ElementsAre;

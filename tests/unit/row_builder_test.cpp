@@ -1,4 +1,4 @@
-#include "model/row_builder.hpp"
+#include "model/common/row_builder.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "movrec/solve/sparsefc.hpp"
+#include "movrec/solve/sparsefc/sparsefc.hpp"
 
 #include <gtest/gtest.h>
 #include <omp.h>
@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "movrec/core/random.hpp"
-#include "solve/lbfgs.hpp"
-#include "solve/sparsefc_objective.hpp"
+#include "solve/common/lbfgs.hpp"
+#include "solve/sparsefc/sparsefc_objective.hpp"
 
 using namespace movrec;
 

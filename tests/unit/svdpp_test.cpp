@@ -1,4 +1,4 @@
-#include "movrec/solve/svdpp.hpp"
+#include "movrec/solve/mf/svdpp.hpp"
 
 #include <gtest/gtest.h>
 #include <omp.h>

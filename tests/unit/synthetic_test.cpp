@@ -10,7 +10,7 @@
 #include "movrec/core/error.hpp"
 #include "movrec/core/random.hpp"
 #include "movrec/data/split.hpp"
-#include "movrec/solve/bias.hpp"
+#include "movrec/solve/common/bias.hpp"
 
 using namespace movrec;
 using testing::DoubleNear;

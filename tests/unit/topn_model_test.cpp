@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "movrec/core/error.hpp"
-#include "movrec/model/topn_models.hpp"
-#include "solve/rating_lists.hpp"
+#include "movrec/model/rank/topn_models.hpp"
+#include "solve/common/rating_lists.hpp"
 #include "support/small_data.hpp"
 
 using namespace movrec;

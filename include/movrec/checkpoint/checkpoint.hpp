@@ -8,7 +8,7 @@
 #include "movrec/core/state_dict.hpp"
 #include "movrec/data/dataset.hpp"
 #include "movrec/data/split.hpp"
-#include "movrec/model/algorithm.hpp"
+#include "movrec/model/table/algorithm.hpp"
 
 namespace movrec {
 

@@ -12,7 +12,7 @@
 #include "movrec/core/field.hpp"
 #include "movrec/data/catalog.hpp"
 #include "movrec/eval/held_out.hpp"
-#include "movrec/model/model.hpp"
+#include "movrec/model/common/model.hpp"
 
 namespace movrec {
 

@@ -5,7 +5,7 @@
 
 #include "movrec/data/ratings.hpp"
 #include "movrec/eval/held_out.hpp"
-#include "movrec/model/model.hpp"
+#include "movrec/model/common/model.hpp"
 
 namespace movrec {
 

@@ -6,7 +6,7 @@
 
 #include "movrec/data/catalog.hpp"
 #include "movrec/eval/held_out.hpp"
-#include "movrec/model/model.hpp"
+#include "movrec/model/common/model.hpp"
 
 namespace movrec {
 

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "movrec/model/model.hpp"
+#include "movrec/model/common/model.hpp"
 
 namespace movrec {
 

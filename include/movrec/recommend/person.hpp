@@ -6,7 +6,7 @@
 
 #include "movrec/data/catalog.hpp"
 #include "movrec/data/ratings.hpp"
-#include "movrec/model/model.hpp"
+#include "movrec/model/common/model.hpp"
 
 namespace movrec {
 

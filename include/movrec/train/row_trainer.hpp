@@ -27,7 +27,7 @@ struct RowSource {
   std::function<RowBatch(const RowDraw&)> batch;
 };
 
-/// Trains a RowNet, one step after the other; a Solver of model/solver_fit.hpp.
+/// Trains a RowNet, one step after the other; a Solver of model/common/solver_fit.hpp.
 class RowTrainer {
  public:
   RowTrainer(std::shared_ptr<RowNet>, RowSource, const TrainOptions&);

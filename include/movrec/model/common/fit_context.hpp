@@ -1,0 +1,89 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "movrec/data/ratings.hpp"
+#include "movrec/model/common/model.hpp"
+#include "movrec/net/options.hpp"
+#include "movrec/net/row_options.hpp"
+#include "movrec/solve/bfm/bfm.hpp"
+#include "movrec/solve/common/bias.hpp"
+#include "movrec/solve/knn/knn.hpp"
+#include "movrec/solve/mf/mf_options.hpp"
+#include "movrec/solve/sparsefc/sparsefc_options.hpp"
+#include "movrec/solve/topn/topn_options.hpp"
+#include "movrec/train/options.hpp"
+#include "movrec/train/trainer.hpp"
+
+namespace movrec {
+
+/// The options of all algorithms. Each row of the table says which of them it uses.
+struct AlgorithmOptions {
+  NetOptions net;
+  RowNetOptions row_net;
+  TrainOptions train;
+  BiasOptions bias;
+  MfOptions mf;
+  BfmOptions bfm;
+  SparseFcOptions sparsefc;
+  KnnOptions knn;
+  TopNOptions topn;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    NetOptions::fields(self.net, visit);
+    RowNetOptions::fields(self.row_net, visit);
+    TrainOptions::fields(self.train, visit);
+    BiasOptions::fields(self.bias, visit);
+    MfOptions::fields(self.mf, visit);
+    BfmOptions::fields(self.bfm, visit);
+    SparseFcOptions::fields(self.sparsefc, visit);
+    KnnOptions::fields(self.knn, visit);
+    TopNOptions::fields(self.topn, visit);
+  }
+};
+
+/// What, beside its state, rebuilds a model: part of every checkpoint.
+struct ModelSpec {
+  std::string algorithm;
+  AlgorithmOptions options;
+  std::int32_t n_users = 0, n_items = 0;
+  StarScale stars;
+  std::vector<ModelSpec> members{};  ///< of a blend
+};
+
+/// What a fit says after each epoch, or when a signal broke one off.
+struct EpochReport {
+  const EpochStats& stats;
+  const Model& model;
+  std::function<StateDict()> trainer_state;
+};
+
+/// With which a fit goes on, bit by bit: the states of the model and of its trainer.
+struct FitState {
+  const StateDict& model;
+  const StateDict& trainer;
+};
+
+/// A fit's whole world: no test row can come near it, and validation rows are behind a function.
+struct FitContext {
+  const ModelSpec& spec;
+  const Ratings& train;
+  const SideInfo* side = nullptr;  ///< of users and items besides ratings; may be null
+  std::string device = "cpu";      ///< cpu, cuda, cuda:n
+  std::optional<FitState> resume{};
+  int last_epoch = 0;      ///< end here, within the schedule of all epochs; 0: all
+  double time_budget = 0;  ///< seconds; what cannot end at any epoch plans how many it can do; 0: all
+  std::vector<double> replayed_rmse{};                 ///< of the run whose number of epochs a refit repeats
+  std::function<void(const Model&)> on_start{};        ///< once, before the first step; may be empty
+  std::function<double(const Model&)> validate{};      ///< the row's `selects_by` on validation; may be empty
+  bool higher_is_better = false;     ///< of what `validate` measures
+  bool validates_newcomers = false;  ///< validation asks about users by histories: dear, for a sampler
+  std::function<bool(const EpochReport&)> on_epoch{};  ///< true: stop here; may be empty
+};
+
+}  // namespace movrec

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "movrec/core/ids.hpp"
+#include "movrec/core/state_dict.hpp"
+#include "movrec/data/history.hpp"
+#include "movrec/model/common/top_items.hpp"
+
+namespace movrec {
+
+/// Who a user is. What is missing stands as in UserFeatures.
+struct Demographics {
+  std::int16_t age = 0;
+  char gender = '?';
+  std::int16_t occupation = -1;
+};
+
+/// A user as a model may know one: of the training rows, by a history, by demographics, or by all three. A
+/// user without training ratings, or kNoUser, gets what the model knows of everybody.
+struct UserQuery {
+  UserIdx user = kNoUser;
+  std::optional<History> history{};  ///< answer from these instead of the training ratings of `user`
+  std::optional<Demographics> demographics{};  ///< instead of what the data set says of `user`
+};
+
+/// What a model can look at in the queries of users that it was not trained on.
+struct QuerySupport {
+  bool history = false, demographics = false;
+};
+
+/// A fitted model, as evaluation and recommendation see it. Const members may be called from one thread at a
+/// time; they use all threads themselves.
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  /// Expected stars of each pair, not clipped: stars[k] of (users[k], items[k]). kNoUser, kNoItem and those
+  /// without training ratings are allowed. All finite.
+  virtual void predict(std::span<const UserIdx> users,
+                       std::span<const ItemIdx> items,
+                       std::span<float> stars) const = 0;
+
+  /// As predict, for ratings given at `times` (unix seconds; empty: at no known time). Only models that have
+  /// the day as a feature look at them.
+  virtual void predict_at(std::span<const UserIdx> users,
+                          std::span<const ItemIdx> items,
+                          [[maybe_unused]] std::span<const std::int64_t> times,
+                          std::span<float> stars) const {
+    predict(users, items, stars);
+  }
+
+  /// Whether predict_deviations may be called.
+  virtual bool knows_deviations() const { return false; }
+  /// How far each rating is expected to lie from predict_at: its predictive standard deviation, which holds
+  /// both what the model does not know and what nobody can.
+  virtual void predict_deviations([[maybe_unused]] std::span<const UserIdx> users,
+                                  [[maybe_unused]] std::span<const ItemIdx> items,
+                                  [[maybe_unused]] std::span<const std::int64_t> times,
+                                  [[maybe_unused]] std::span<float> deviations) const {}
+
+  /// Fills `scores`, [users.size(), n_items] row-major: what to rank by, higher is better. All finite.
+  virtual void score(std::span<const UserQuery> users, std::span<float> scores) const = 0;
+
+  /// The same for `items` alone, ascending: fills [users.size(), items.size()]. Picks from `score` unless the
+  /// model knows how to do less.
+  virtual void score_items(std::span<const UserQuery> users,
+                           std::span<const ItemIdx> items,
+                           std::int32_t n_items,
+                           std::span<float> scores) const;
+
+  /// The best `n` of `items` (ascending) for each user by these scores, without what he has seen: `seen[u]`
+  /// are ascending, too. Best first, ties go to the smaller item. Scores everything unless the model knows
+  /// how to do less.
+  virtual std::vector<std::vector<ScoredItem>> best_items(std::span<const UserQuery> users,
+                                                          std::span<const ItemIdx> items,
+                                                          std::int32_t n_items,
+                                                          std::span<const std::span<const ItemIdx>> seen,
+                                                          std::size_t n) const;
+
+  /// What `score`, `score_items` and `best_items` look at besides UserQuery::user. Nobody may give a query
+  /// more than that.
+  virtual QuerySupport supports() const { return {}; }
+
+  /// Whether item_similarities may be called.
+  virtual bool knows_similarities() const { return false; }
+  /// How alike the model finds each item, [n_items], and `item`: the cosine of what it has learned of them,
+  /// 0 for those it knows nothing of.
+  virtual void item_similarities([[maybe_unused]] ItemIdx item,
+                                 [[maybe_unused]] std::span<float> similarities) const {}
+
+  /// Whether `score` is in stars and equals `predict` (false for popularity).
+  virtual bool scores_are_stars() const { return true; }
+
+  /// Trained numbers (weights and biases), as reported to people.
+  virtual std::int64_t n_parameters() const = 0;
+
+  /// Everything that `Algorithm::load` needs besides the ModelSpec.
+  virtual StateDict state() const = 0;
+};
+
+}  // namespace movrec

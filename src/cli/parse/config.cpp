@@ -1,0 +1,185 @@
+#include "cli/parse/config.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "movrec/core/error.hpp"
+#include "movrec/core/files.hpp"
+
+namespace movrec::cli {
+namespace {
+
+/// A section of the file and the commands whose options its keys are; the root's section has no name.
+struct Section {
+  std::string name;
+  std::vector<CommandNode*> commands;
+};
+
+std::vector<Section> sections_of(CommandNode& root) {
+  std::vector<Section> sections;
+  for (CommandNode& command : root.children) {
+    Section section{command.name, {&command}};
+    for (CommandNode& child : command.children) section.commands.push_back(&child);
+    if (command.name == "train")  // whose options cross-validation takes as they are
+      for (CommandNode& other : root.children)
+        if (other.name == "cv") section.commands.push_back(&other);
+    sections.push_back(std::move(section));
+    for (CommandNode& child : command.children)
+      sections.push_back({command.name + "-" + child.name, {&child}});
+  }
+  return sections;
+}
+
+nlohmann::json to_json(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* flag = node.as_boolean()) return flag->get();
+  if (const auto* whole = node.as_integer()) return whole->get();
+  if (const auto* number = node.as_floating_point()) {
+    const double value = number->get();
+    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(fmt::format("{}", value));
+  }
+  if (const auto* array = node.as_array()) {
+    auto list = nlohmann::json::array();
+    for (const toml::node& element : *array) list.push_back(to_json(element));
+    return list;
+  }
+  return nlohmann::json::object();  // a date or a table: no option takes one
+}
+
+class Reader {
+ public:
+  Reader(CommandNode& root, const std::filesystem::path& file)
+      : root_(root), file_(file.string()), sections_(sections_of(root)) {}
+
+  void read(const toml::table& document) {
+    for (auto&& [key, node] : document)
+      if (!node.is_table()) set({"", {&root_}}, key, node);
+    // The wider section first, so that [data-info] wins over [data] wherever they stand.
+    for (auto&& [key, node] : document)
+      if (node.is_table() && find_section(key).commands.size() > 1) read_section(key, *node.as_table());
+    for (auto&& [key, node] : document)
+      if (node.is_table() && find_section(key).commands.size() == 1) read_section(key, *node.as_table());
+  }
+
+ private:
+  std::string place(const toml::key& key) const {
+    return fmt::format("{}:{}", file_, key.source().begin.line);
+  }
+
+  const Section& find_section(const toml::key& key) const {
+    std::vector<std::string_view> names;
+    for (const Section& section : sections_) {
+      if (section.name == key.str()) return section;
+      names.push_back(section.name);
+    }
+    const std::string_view near = closest_of(key.str(), names);
+    throw Error(ErrorKind::usage, fmt::format("{}: unknown section [{}]", place(key), key.str()),
+                fmt::format("sections are named after commands: {}", fmt::join(names, ", ")),
+                near.empty() ? "" : fmt::format("[{}]", near));
+  }
+
+  void read_section(const toml::key& name, const toml::table& table) {
+    const Section& section = find_section(name);
+    for (auto&& [key, node] : table) set(section, key, node);
+  }
+
+  void set(const Section& section, const toml::key& key, const toml::node& node) {
+    bool known = false;
+    for (CommandNode* command : section.commands) {
+      BoundOption* option = command->find_option(key.str());
+      if (option == nullptr || option->positional || (command == &root_ && key.str() == "config")) continue;
+      known = true;
+      option->set_json(to_json(node), Origin::config, fmt::format("{} ({})", place(key), key.str()),
+                       fmt::format("{}: {}", place(key), key.str()));
+    }
+    if (!known) refuse(section, key);
+  }
+
+  [[noreturn]] void refuse(const Section& section, const toml::key& key) const {
+    std::vector<std::string_view> names;
+    for (const CommandNode* command : section.commands)
+      for (const BoundOption& option : command->options)
+        if (!option.positional && option.name() != key.str()) names.push_back(option.name());
+    std::string why;
+    for (const Section& other : sections_)
+      for (CommandNode* command : other.commands)
+        if (why.empty() && command->find_option(key.str()) != nullptr)
+          why = fmt::format("'{}' is an option of [{}]", key.str(), other.name);
+    if (why.empty() && root_.find_option(key.str()) != nullptr && key.str() != "config")
+      why = fmt::format("'{}' is a global option and stands before the first section", key.str());
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{}: unknown key '{}' {}", place(key), key.str(),
+                    section.name.empty() ? "before the first section" : fmt::format("in [{}]", section.name)),
+        why, std::string(closest_of(key.str(), names)));
+  }
+
+  CommandNode& root_;
+  std::string file_;
+  std::vector<Section> sections_;
+};
+
+std::string toml_quoted(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') {
+      out += {'\\', c};
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      out += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+struct TomlValue {
+  std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
+  std::string operator()(const int* value) const { return fmt::format("{}", *value); }
+  std::string operator()(const std::int64_t* value) const { return fmt::format("{}", *value); }
+  std::string operator()(const std::uint64_t* value) const {
+    // TOML's whole numbers are signed.
+    const bool fits = *value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    return fits ? fmt::format("{}", *value) : fmt::format("\"{}\"", *value);
+  }
+  std::string operator()(const double* value) const { return fmt::format("{}", *value); }
+  std::string operator()(const std::string* value) const { return toml_quoted(*value); }
+  std::string operator()(const std::vector<std::int64_t>* value) const {
+    return fmt::format("[{}]", fmt::join(*value, ", "));
+  }
+  std::string operator()(const std::vector<std::string>* value) const {
+    std::vector<std::string> parts;
+    for (const std::string& part : *value) parts.push_back(toml_quoted(part));
+    return fmt::format("[{}]", fmt::join(parts, ", "));
+  }
+};
+
+}  // namespace
+
+void apply_config(CommandNode& root, const std::filesystem::path& file) {
+  std::string text;
+  try {
+    text = read_file(file);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::usage, fmt::format("--config: {}", error.message()), error.why());
+  }
+  try {
+    Reader(root, file).read(toml::parse(text, file.string()));
+  } catch (const toml::parse_error& error) {
+    fail(ErrorKind::usage, "{}:{}: {}", file.string(), error.source().begin.line, error.description());
+  }
+}
+
+std::string to_toml(std::string_view section, const OptionRefs& options) {
+  std::string text = fmt::format("[{}]\n", section);
+  for (const OptionRef& option : options)
+    text += fmt::format("{} = {}\n", option.field.name, std::visit(TomlValue{}, option.target));
+  return text;
+}
+
+}  // namespace movrec::cli

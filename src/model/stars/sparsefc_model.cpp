@@ -1,0 +1,219 @@
+#include "movrec/model/stars/sparsefc_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
+
+#include "kernels/multiversion.hpp"
+#include "model/common/cosines.hpp"
+#include "model/common/fallback.hpp"
+#include "movrec/core/stop.hpp"
+#include "movrec/kernels/gemm.hpp"
+#include "movrec/kernels/parallel.hpp"
+#include "movrec/solve/sparsefc/sparsefc.hpp"
+#include "solve/common/ridge.hpp"
+
+namespace movrec {
+namespace {
+
+constexpr std::size_t kPairsPerTask = 4096;
+MOVREC_MULTIVERSION
+float dot(const float* a, const float* b, std::size_t n) {
+  constexpr std::size_t kLanes = 16;
+  float sums[kLanes] = {};
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[i + lane] * b[i + lane];
+  for (; i < n; ++i) sums[0] += a[i] * b[i];
+  for (std::size_t half = kLanes / 2; half > 0; half /= 2)
+    for (std::size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half];
+  return sums[0];
+}
+
+class SparseFcModel final : public Model {
+ public:
+  SparseFcModel(Fallback fallback, ItemCodes codes, std::int64_t n_parameters)
+      : fallback_(std::move(fallback)), codes_(std::move(codes)), n_parameters_(n_parameters) {}
+
+  void set_codes(ItemCodes codes) { codes_ = std::move(codes); }
+
+  void predict(std::span<const UserIdx> users,
+               std::span<const ItemIdx> items,
+               std::span<float> stars) const override {
+    const std::size_t n_tasks = (users.size() + kPairsPerTask - 1) / kPairsPerTask;
+    for_each_task(static_cast<std::int64_t>(n_tasks), [&](std::int64_t task) {
+      const std::size_t begin = static_cast<std::size_t>(task) * kPairsPerTask;
+      for (std::size_t k = begin; k < std::min(users.size(), begin + kPairsPerTask); ++k) {
+        if (users[k] == kNoUser || items[k] == kNoItem) continue;  // the fallback's
+        stars[k] = codes_.bias[index(users[k])] + dot(user_row(users[k]), item_row(items[k]), codes_.dim);
+      }
+    });
+    fallback_.replace(users, items, stars);
+  }
+
+  void score(std::span<const UserQuery> queries, std::span<float> scores) const override {
+    const auto n_items = static_cast<std::int32_t>(n_of_items());
+    std::vector<ItemIdx> all;
+    for (std::int32_t i = 0; i < n_items; ++i) all.push_back(ItemIdx{i});
+    multiply(queries, codes_.codes, all, scores);
+  }
+
+  void score_items(std::span<const UserQuery> queries,
+                   std::span<const ItemIdx> items,
+                   std::int32_t,
+                   std::span<float> scores) const override {
+    std::vector<float> picked;
+    picked.reserve(items.size() * codes_.dim);
+    for (const ItemIdx item : items) picked.insert(picked.end(), item_row(item), item_row(item) + codes_.dim);
+    multiply(queries, picked, items, scores);
+  }
+
+  QuerySupport supports() const override { return {.history = true}; }
+
+  bool knows_similarities() const override { return true; }
+  /// Of the codes less their mean: sigmoids are all positive.
+  void item_similarities(ItemIdx item, std::span<float> similarities) const override {
+    const RowPrior of_items = row_prior(codes_.codes.data(), codes_.dim, fallback_.known_items());
+    std::vector<float> centred = codes_.codes;
+    for (std::size_t k = 0; k < centred.size(); ++k) centred[k] -= of_items.mean[k % codes_.dim];
+    cosines(centred, fallback_.known_items(), item, similarities);
+  }
+
+  std::int64_t n_parameters() const override { return n_parameters_; }
+
+  StateDict state() const override {
+    const auto dim = static_cast<std::int64_t>(codes_.dim);
+    StateDict state;
+    fallback_.save(state);
+    state.set("codes", StateArray::of(std::span(codes_.codes), {std::ssize(codes_.codes) / dim, dim}));
+    state.set("decoder", StateArray::of(std::span(codes_.decoder), {std::ssize(codes_.decoder) / dim, dim}));
+    state.set("user_bias", StateArray::of(std::span(codes_.bias), {std::ssize(codes_.bias)}));
+    state.set("n_parameters", StateArray::of(std::span(&n_parameters_, 1), {1}));
+    return state;
+  }
+
+ private:
+  std::size_t n_of_items() const { return codes_.codes.size() / codes_.dim; }
+  const float* user_row(UserIdx user) const { return codes_.decoder.data() + index(user) * codes_.dim; }
+  const float* item_row(ItemIdx item) const { return codes_.codes.data() + index(item) * codes_.dim; }
+
+  void multiply(std::span<const UserQuery> queries,
+                const std::vector<float>& item_rows,
+                std::span<const ItemIdx> items,
+                std::span<float> scores) const {
+    const std::size_t width = codes_.dim;
+    std::vector<float> user_rows(queries.size() * width), bias(queries.size());
+    std::optional<DecoderPrior> prior;
+    if (std::ranges::any_of(queries, [](const UserQuery& query) { return query.history.has_value(); }))
+      prior.emplace(*this);
+    for_each_task(std::ssize(queries), [&](std::int64_t task) {
+      const auto q = static_cast<std::size_t>(task);
+      const auto row = std::span(user_rows).subspan(q * width, width);
+      const UserIdx user = queries[q].user;
+      if (queries[q].history) {
+        bias[q] = fold_in(fallback_.known(*queries[q].history), *prior, row);
+      } else if (user != kNoUser) {
+        bias[q] = codes_.bias[index(user)];
+        std::copy_n(user_row(user), width, row.data());
+      }
+      std::fill_n(scores.data() + q * items.size(), items.size(), bias[q]);
+    });
+    const auto dim = static_cast<std::int64_t>(codes_.dim), n = static_cast<std::int64_t>(items.size());
+    gemm(Transpose::no, Transpose::yes, std::ssize(queries), n, dim, user_rows.data(), dim, item_rows.data(),
+         dim, 1, scores.data(), n);
+    fallback_.replace(queries, items, scores);
+  }
+
+  /// What the decoder's rows and biases of the trained users are like.
+  struct DecoderPrior {
+    explicit DecoderPrior(const SparseFcModel& model)
+        : row(row_prior(model.codes_.decoder.data(), model.codes_.dim, model.fallback_.known_users())),
+          bias(row_prior(model.codes_.bias.data(), 1, model.fallback_.known_users())) {}
+    RowPrior row, bias;
+  };
+
+  /// A new user's row of the decoder, and his bias: the ridge regression of his stars on the codes that is
+  /// drawn to the other users' rows.
+  float fold_in(const KnownHistory& history, const DecoderPrior& prior, std::span<float> row) const {
+    const std::size_t width = codes_.dim, n = history.items.size();
+    std::vector<float> mean = prior.row.mean, penalty(width + 1), solved(width + 1);
+    mean.push_back(prior.bias.mean[0]);
+    for (std::size_t f = 0; f < width; ++f)
+      penalty[f] = static_cast<float>(prior_pull(kRatingNoise, prior.row.variance[f], n));
+    penalty[width] = static_cast<float>(prior_pull(kRatingNoise, prior.bias.variance[0], n));
+    RidgeSolver solver(width + 1);
+    float* to = solver.rows(n);
+    for (std::size_t k = 0; k < n; ++k, to += solver.stride()) {
+      std::copy_n(item_row(history.items[k]), width, to);
+      to[width] = 1;
+    }
+    solver.solve(history.stars, penalty, mean, solved);
+    std::copy_n(solved.begin(), width, row.begin());
+    return solved[width];
+  }
+
+  Fallback fallback_;
+  ItemCodes codes_;
+  std::int64_t n_parameters_;
+};
+
+}  // namespace
+
+std::unique_ptr<Model> fit_sparsefc_model(const FitContext& context) {
+  const AlgorithmOptions& options = context.spec.options;
+  const Biases biases = fit_biases(context.train, options.bias);
+  SparseFc solver(context.train, biases, options.net.layers, options.sparsefc, options.train.seed);
+  if (context.resume) solver.load(context.resume->trainer);
+  auto model = std::make_unique<SparseFcModel>(Fallback(context.spec, biases, context.train), solver.codes(),
+                                               solver.n_parameters());
+  if (context.on_start) context.on_start(*model);
+
+  const int last = context.last_epoch > 0 ? context.last_epoch : options.train.epochs;
+  while (solver.steps() < last) {
+    EpochStats stats;
+    stats.epoch = static_cast<int>(solver.steps()) + 1;
+    stats.epochs = options.train.epochs;
+    const auto trainer_state = [&] { return solver.state(); };
+    if (stop_signal() != 0) {
+      stats.interrupted = true;
+      if (context.on_epoch) context.on_epoch({stats, *model, trainer_state});
+      break;
+    }
+    const auto started = std::chrono::steady_clock::now();
+    solver.step();
+    stats.train_loss = solver.loss();
+    if (!std::isfinite(stats.train_loss))
+      throw Error(ErrorKind::failure,
+                  fmt::format("training diverged in epoch {}: the loss is {}", stats.epoch, stats.train_loss),
+                  "the stars are too large for float arithmetic", "stars in single digits");
+    model->set_codes(solver.codes());
+    stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    stats.rows = static_cast<std::int64_t>(context.train.size());
+    if (context.validate) stats.valid = context.validate(*model);
+    if (context.on_epoch && context.on_epoch({stats, *model, trainer_state})) break;
+  }
+  return model;
+}
+
+std::unique_ptr<Model> load_sparsefc_model(const ModelSpec& spec, const StateDict& state) {
+  const auto n_users = static_cast<std::size_t>(spec.n_users),
+             n_items = static_cast<std::size_t>(spec.n_items);
+  ItemCodes codes{.dim = static_cast<std::size_t>(spec.options.net.layers.back()),
+                  .codes = {},
+                  .decoder = {},
+                  .bias = {}};
+  const auto get = [&](const char* name, std::size_t n) {
+    const auto values = state.values<float>(name, n);
+    return std::vector<float>(values.begin(), values.end());
+  };
+  codes.codes = get("codes", n_items * codes.dim);
+  codes.decoder = get("decoder", n_users * codes.dim);
+  codes.bias = get("user_bias", n_users);
+  return std::make_unique<SparseFcModel>(Fallback(spec, state), std::move(codes),
+                                         state.values<std::int64_t>("n_parameters", 1)[0]);
+}
+
+}  // namespace movrec

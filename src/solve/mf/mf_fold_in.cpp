@@ -1,0 +1,100 @@
+#include "movrec/solve/mf/mf_fold_in.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "solve/mf/mf_als_row.hpp"
+#include "kernels/padded.hpp"
+
+namespace movrec {
+namespace {
+
+/// The weight of a user's ratings and his factors depend on each other: so many turns.
+constexpr int kTurns = 4;
+
+}  // namespace
+
+void MfPrior::save(StateDict& state) const {
+  const auto set = [&]<class T>(const char* name, const std::vector<T>& values) {
+    state.set(std::string("prior.") + name, StateArray::of(std::span(values), {std::ssize(values)}));
+  };
+  set("variance", variance);
+  set("weight", weight);
+  set("link", link);
+  set("intercept", intercept);
+  set("precision", precision);
+  set("numbers", std::vector<double>{bias_mean, bias_precision, noise});
+}
+
+bool MfPrior::stands_in(const StateDict& state) {
+  return state.contains("prior.numbers");
+}
+
+MfPrior MfPrior::of(const StateDict& state, std::size_t n_items, std::size_t dim) {
+  const auto get = [&]<class T>(const char* name, std::size_t n, std::vector<T>& values) {
+    const auto saved = state.values<T>(std::string("prior.") + name, n);
+    values.assign(saved.begin(), saved.end());
+  };
+  MfPrior prior;
+  get("variance", n_items * dim, prior.variance);
+  get("weight", n_items, prior.weight);
+  get("link", n_items * dim, prior.link);
+  get("intercept", dim, prior.intercept);
+  get("precision", dim, prior.precision);
+  const auto numbers = state.values<double>("prior.numbers", 3);
+  prior.bias_mean = numbers[0];
+  prior.bias_precision = numbers[1];
+  prior.noise = numbers[2];
+  return prior;
+}
+
+MfAlsFoldIn::MfAlsFoldIn(
+    const MfTables& tables, MfPrior prior, const MfShape& shape, const MfOptions& options, double mean)
+    : shape_(shape),
+      dim_(padded(shape.dim)),
+      noise_damping_(options.noise_damping),
+      offset_(shape.global_mean ? static_cast<float>(mean) : 0.F),
+      prior_(std::move(prior)),
+      factors_(with_padding(tables.item_factors, shape.dim, dim_)),
+      bias_(tables.item_bias) {
+  prior_.variance = with_padding(prior_.variance, shape.dim, dim_);
+  prior_.link = with_padding(prior_.link, shape.dim, dim_);
+  prior_.intercept.resize(dim_);
+  prior_.precision.resize(dim_, 1.0);
+  bias_.resize(factors_.size() / dim_);
+}
+
+void MfAlsFoldIn::solve(const History& history, std::span<float> out) const {
+  std::vector<std::int32_t> items;
+  for (const ItemIdx item : history.items) items.push_back(number(item));
+  AlsWorkspace work(dim_);
+  std::vector<float> prior(dim_), mean(dim_), variance(dim_);
+  sum_rows(prior_.link.data(), items, dim_, prior.data());
+  const float scale = items.empty() ? 0.F : 1 / std::sqrt(static_cast<float>(items.size()));
+  for (std::size_t f = 0; f < dim_; ++f) prior[f] = prior_.intercept[f] + scale * prior[f];
+  const AlsProblem problem{
+      .other = {factors_.data(), prior_.variance.data(), bias_.data(), prior_.weight.data(), dim_},
+      .others = items,
+      .stars = history.stars,
+      .offset = offset_,
+      .dim = shape_.dim,
+      .precision = prior_.precision.data(),
+      .prior = prior.data(),
+      .has_bias = shape_.biases,
+      .bias_mean = prior_.bias_mean,
+      .bias_precision = prior_.bias_precision,
+      .noise = prior_.noise,
+      .noise_damping = noise_damping_};
+  AlsRow row{.mean = mean.data(), .variance = variance.data()};
+  for (int turn = 0; turn < kTurns; ++turn)
+    if (!std::isfinite(solve_als_row(problem, row, work).loss)) {
+      mean = prior;
+      row.bias = static_cast<float>(prior_.bias_mean);
+      break;
+    }
+  if (shape_.biases) out[0] = row.bias;
+  std::copy_n(mean.begin(), shape_.dim, out.begin() + (shape_.biases ? 1 : 0));
+}
+
+}  // namespace movrec

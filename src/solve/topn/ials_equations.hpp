@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "movrec/solve/topn/ials.hpp"
+#include "kernels/panel_kernels.hpp"
+
+namespace movrec {
+
+/// Width of a block of factors, padded.
+std::size_t ials_block(const IalsShape&);
+
+/// What a thread needs to solve for a row.
+struct IalsWorkspace {
+  explicit IalsWorkspace(std::size_t width)
+      : packed(kPanelRows * width), matrix(width * width), right(width), target(width) {}
+  std::vector<float> packed, matrix, right, target;
+};
+
+/// The equations of one block of a row's factors, [begin, begin + width), with its other factors w and the
+/// other side's table H held. With h the columns of the block, ŷ what the row predicts for its pairs and
+/// G = α0 HᵀH, a Newton step, which is exact, adds δ to the block:
+///
+///     (Σ h hᵀ + G_block + λ_row I) δ = Σ (1 - ŷ) h - (G w)_block - λ_row w_block
+class IalsEquations {
+ public:
+  /// `table` [n, dim], dim padded, must outlive this.
+  IalsEquations(const float* table, std::size_t n, std::size_t dim, std::size_t begin, const IalsShape&);
+
+  std::size_t width() const { return width_; }
+  double ridge(std::size_t n_pairs) const {
+    return l2_ * (static_cast<double>(n_pairs) + alpha_ * static_cast<double>(n_));
+  }
+  /// Brings the block up to date in `row` [dim], and in `predictions` of the pairs. Without predictions the
+  /// row counts as 0 before. Returns Σ y² - targetᵀδ, which is what is left of the row's part of the
+  /// objective if it was 0 before; not finite where there was no solution.
+  double solve(std::span<const std::int32_t> picked,
+               float* row,
+               std::span<float> predictions,
+               IalsWorkspace&) const;
+  /// G's rows of the block, [width, dim]; of the only block, what lies on and above the diagonal.
+  const std::vector<float>& gram() const { return gram_; }
+
+ private:
+  const float* table_;
+  std::size_t n_, dim_, begin_, width_;
+  double alpha_, l2_;
+  std::vector<float> gram_;
+};
+
+}  // namespace movrec
