@@ -2,9 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
-#include "movrec/ops/machine.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/progress.hpp"
+#include "movrec/ops/machine.hpp"
 #include "movrec/report/run_folder.hpp"
 
 namespace movrec::cli {

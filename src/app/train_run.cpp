@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include "movrec/ops/machine.hpp"
 #include "app/ranking_report.hpp"
 #include "app/train_report.hpp"
 #include "app/train_session.hpp"
@@ -10,6 +9,7 @@
 #include "movrec/core/files.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/stop.hpp"
+#include "movrec/ops/machine.hpp"
 #include "movrec/report/run_folder.hpp"
 
 namespace movrec::cli {

@@ -4,11 +4,11 @@
 
 #include <chrono>
 
-#include "movrec/ops/machine.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/core/stop.hpp"
 #include "movrec/eval/validation.hpp"
+#include "movrec/ops/machine.hpp"
 
 namespace movrec::cli {
 namespace {

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "movrec/kernels/gemm.hpp"
-#include "movrec/ops/hidden_layer.hpp"
 #include "movrec/kernels/parallel.hpp"
+#include "movrec/ops/hidden_layer.hpp"
 #include "net/pair_net.hpp"
 
 namespace movrec {

@@ -7,8 +7,8 @@
 
 #include "movrec/core/stopwatch.hpp"
 #include "movrec/kernels/gemm.hpp"
-#include "movrec/ops/hidden_layer.hpp"
 #include "movrec/kernels/parallel.hpp"
+#include "movrec/ops/hidden_layer.hpp"
 #include "net/pair_kernel.hpp"
 #include "net/pair_net.hpp"
 
@@ -27,9 +27,8 @@ std::size_t size(std::int64_t n) {
 ///   first layer  embeddings of the batch's users and items, each once, times its half of the first layer
 ///   towers       by shards of consecutive rows: the rest of the net, the loss, and the way back to the first
 ///                layer's outputs; gradients of the small weights into the shard's own sums
-///   rows         by user and by item: gradients summed over its rows of the batch, then times the first
-///   layer weights      the first layer's gradient, in stripes of its outputs; of the others, sums over
-///   shards in order
+///   rows         by user and by item: gradients summed over its rows of the batch, then times the first layer
+///   weights      the first layer's gradient, in stripes of its outputs; of the others, sums over shards in order
 class PairPass final : public GradientPass {
  public:
   explicit PairPass(const PairNet& net) : net_(net) {

@@ -7,8 +7,8 @@
 #include <numeric>
 
 #include "movrec/kernels/gemm.hpp"
-#include "movrec/ops/hidden_layer.hpp"
 #include "movrec/kernels/parallel.hpp"
+#include "movrec/ops/hidden_layer.hpp"
 
 namespace movrec {
 namespace {

@@ -187,7 +187,8 @@ double HeadKernel::ordinal_cost(const float* raw,
   double sum = 0;
   for (std::int64_t row = 0; row < n; ++row) {
     const std::int64_t k = class_of(stars[row]);
-    const bool has_above = k<n_cuts, has_below = k> 0;
+    const bool has_above = k < n_cuts;
+    const bool has_below = k > 0;
     const auto x = static_cast<double>(raw[row]);
     const double b = has_above ? cuts_[static_cast<std::size_t>(k)] - x : 0;
     const double a = has_below ? cuts_[static_cast<std::size_t>(k - 1)] - x : 0;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "movrec/ops/hidden_layer.hpp"
 #include "movrec/kernels/parallel.hpp"
+#include "movrec/ops/hidden_layer.hpp"
 #include "movrec/ops/state.hpp"
 
 namespace movrec {

@@ -17,8 +17,7 @@ namespace movrec {
 /// Applies one update rule to a net's weights. Embedding tables get one of two kinds of steps:
 ///   sparse  only the rows of the batch change; their states are left alone in between, as in
 ///           torch.optim.SparseAdam, and weight decay acts on them in their steps only.
-///   dense   the rule on the whole table at every step, as LibTorch's optimizers do: rows outside the batch
-///   have
+///   dense   the rule on the whole table at every step, as LibTorch's optimizers do: rows outside the batch have
 ///           gradient zero and still decay and follow their momentum. On the CPU these steps wait until the
 ///           row is wanted and are then replayed in one go, with the same operations in the same order: the
 ///           same numbers without passing over the table at every step. There is a closed form for the replay

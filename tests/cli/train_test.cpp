@@ -55,8 +55,8 @@ TEST_F(Train, EndsWithTheDocumentThatScriptsRelyOn) {
   EXPECT_GT(json.at("rows_per_second"), 0);
   EXPECT_GT(json.at("references").at("constant").at("rmse"), json.at("references").at("bias").at("rmse"));
   const fs::path run = json.at("run").get<std::string>();
-  for (const char* file : {"config.toml", "metrics.jsonl", "best.pt", "last.pt", "train.log", "result.json",
-                           "rmse.svg"})
+  for (const char* file :
+       {"config.toml", "metrics.jsonl", "best.pt", "last.pt", "train.log", "result.json", "rmse.svg"})
     EXPECT_TRUE(fs::exists(run / file)) << file;
   EXPECT_FALSE(fs::exists(run / "lr.svg")) << "there is no learning rate to plot";
   const Checkpoint best = load_checkpoint(json.at("checkpoint").get<std::string>());

@@ -5,8 +5,8 @@
 #include <functional>
 
 #include "movrec/core/random.hpp"
-#include "movrec/ops/dropout.hpp"
 #include "movrec/kernels/gemm.hpp"
+#include "movrec/ops/dropout.hpp"
 #include "movrec/ops/hidden_layer.hpp"
 #include "movrec/ops/row_gradients.hpp"
 #include "movrec/ops/update_rules.hpp"

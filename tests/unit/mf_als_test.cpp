@@ -5,9 +5,9 @@
 
 #include <cmath>
 
+#include "kernels/row_blocks.hpp"
 #include "movrec/core/random.hpp"
 #include "solve/mf/bag_prior.hpp"
-#include "kernels/row_blocks.hpp"
 #include "support/dense_solve.hpp"
 
 using namespace movrec;

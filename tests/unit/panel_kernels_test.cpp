@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "movrec/core/error.hpp"
 #include "kernels/inverse.hpp"
 #include "kernels/panel_kernels.hpp"
+#include "movrec/core/error.hpp"
 #include "solve/common/rating_lists.hpp"
 #include "support/positive_pairs.hpp"
 

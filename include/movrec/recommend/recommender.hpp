@@ -7,8 +7,8 @@
 
 #include "movrec/core/field.hpp"
 #include "movrec/data/dataset.hpp"
-#include "movrec/model/common/top_items.hpp"
 #include "movrec/model/common/model.hpp"
+#include "movrec/model/common/top_items.hpp"
 #include "movrec/recommend/person.hpp"
 
 namespace movrec {

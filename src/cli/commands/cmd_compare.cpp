@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "cli/commands/commands.hpp"
 #include "app/fitted_runs.hpp"
+#include "cli/commands/commands.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/eval/bootstrap.hpp"
 #include "movrec/eval/held_out.hpp"

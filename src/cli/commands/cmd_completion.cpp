@@ -1,8 +1,8 @@
 #include <memory>
 #include <ostream>
 
-#include "cli/parse/command_tree.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/parse/command_tree.hpp"
 #include "cli/parse/completion.hpp"
 
 namespace movrec::cli {

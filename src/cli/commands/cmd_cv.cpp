@@ -8,11 +8,11 @@
 
 #include "app/child_runs.hpp"
 #include "cli/commands/commands.hpp"
-#include "movrec/ops/machine.hpp"
 #include "cli/parse/train_flags.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/progress.hpp"
+#include "movrec/ops/machine.hpp"
 #include "movrec/report/run_folder.hpp"
 #include "movrec/report/table.hpp"
 

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "cli/commands/commands.hpp"
-#include "movrec/ops/machine.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/data/dataset.hpp"
 #include "movrec/data/releases.hpp"
+#include "movrec/ops/machine.hpp"
 
 extern char** environ;
 

@@ -7,9 +7,9 @@
 #include <optional>
 #include <ostream>
 
-#include "cli/commands/commands.hpp"
 #include "app/fitted.hpp"
 #include "app/ranking_report.hpp"
+#include "cli/commands/commands.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/progress.hpp"

@@ -3,9 +3,9 @@
 
 #include <ostream>
 
-#include "cli/commands/commands.hpp"
 #include "app/fitted.hpp"
 #include "app/list_writer.hpp"
+#include "cli/commands/commands.hpp"
 #include "cli/parse/person_flags.hpp"
 #include "cli/parse/user_list.hpp"
 #include "movrec/core/error.hpp"

@@ -5,8 +5,8 @@
 #include <ostream>
 
 #include "app/best_recipe.hpp"
-#include "cli/commands/commands.hpp"
 #include "app/train_run.hpp"
+#include "cli/commands/commands.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/report/run_folder.hpp"
 

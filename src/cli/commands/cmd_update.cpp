@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "cli/commands/commands.hpp"
 #include "app/fitted.hpp"
+#include "cli/commands/commands.hpp"
 #include "cli/parse/person_flags.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"

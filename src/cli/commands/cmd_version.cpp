@@ -4,8 +4,8 @@
 #include <ostream>
 
 #include "cli/commands/commands.hpp"
-#include "movrec/ops/machine.hpp"
 #include "movrec/core/build_info.hpp"
+#include "movrec/ops/machine.hpp"
 
 namespace movrec::cli {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "movrec/kernels/parallel.hpp"
 #include "kernels/panel_kernels.hpp"
+#include "movrec/kernels/parallel.hpp"
 
 namespace movrec {
 namespace {

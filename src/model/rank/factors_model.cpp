@@ -5,8 +5,8 @@
 #include "model/common/panel_scores.hpp"
 #include "model/common/solver_fit.hpp"
 #include "model/rank/topn_model.hpp"
-#include "movrec/model/rank/topn_models.hpp"
 #include "movrec/kernels/parallel.hpp"
+#include "movrec/model/rank/topn_models.hpp"
 #include "movrec/solve/topn/bpr.hpp"
 #include "movrec/solve/topn/ials.hpp"
 

@@ -3,8 +3,8 @@
 #include <numeric>
 
 #include "model/rank/topn_model.hpp"
-#include "movrec/model/rank/topn_models.hpp"
 #include "movrec/kernels/parallel.hpp"
+#include "movrec/model/rank/topn_models.hpp"
 #include "movrec/solve/topn/ease.hpp"
 #include "movrec/solve/topn/item_knn.hpp"
 

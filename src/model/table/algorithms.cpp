@@ -2,17 +2,17 @@
 
 #include "model/table/algorithm_options.hpp"
 #include "movrec/core/table.hpp"
-#include "movrec/model/table/algorithm.hpp"
+#include "movrec/model/rank/topn_models.hpp"
 #include "movrec/model/stars/bfm_model.hpp"
-#include "movrec/model/table/blend_model.hpp"
 #include "movrec/model/stars/closed_form.hpp"
 #include "movrec/model/stars/knn_model.hpp"
+#include "movrec/model/stars/sparsefc_model.hpp"
+#include "movrec/model/stars/svdpp_model.hpp"
+#include "movrec/model/table/algorithm.hpp"
+#include "movrec/model/table/blend_model.hpp"
 #include "movrec/model/torch/mf_model.hpp"
 #include "movrec/model/torch/net_model.hpp"
 #include "movrec/model/torch/row_net_models.hpp"
-#include "movrec/model/stars/sparsefc_model.hpp"
-#include "movrec/model/stars/svdpp_model.hpp"
-#include "movrec/model/rank/topn_models.hpp"
 
 namespace movrec {
 namespace {

@@ -2,11 +2,11 @@
 #include <numeric>
 
 #include "model/common/cosines.hpp"
-#include "model/torch/row_answers.hpp"
 #include "model/common/solver_fit.hpp"
+#include "model/torch/row_answers.hpp"
+#include "movrec/kernels/parallel.hpp"
 #include "movrec/model/torch/row_net_models.hpp"
 #include "movrec/ops/hidden_layer.hpp"
-#include "movrec/kernels/parallel.hpp"
 #include "movrec/ops/state.hpp"
 #include "movrec/train/row_trainer.hpp"
 #include "solve/common/rating_lists.hpp"

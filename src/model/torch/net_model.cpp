@@ -11,9 +11,9 @@
 #include "model/common/estimated_lists.hpp"
 #include "model/common/fallback.hpp"
 #include "model/torch/net_fold_in.hpp"
+#include "movrec/kernels/parallel.hpp"
 #include "movrec/model/torch/mf_model.hpp"
 #include "movrec/net/net.hpp"
-#include "movrec/kernels/parallel.hpp"
 #include "movrec/ops/state.hpp"
 #include "movrec/solve/mf/mf_fold_in.hpp"
 

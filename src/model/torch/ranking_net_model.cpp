@@ -1,7 +1,7 @@
 #include "model/common/cosines.hpp"
-#include "model/torch/row_answers.hpp"
 #include "model/common/solver_fit.hpp"
 #include "model/rank/topn_model.hpp"
+#include "model/torch/row_answers.hpp"
 #include "movrec/model/torch/row_net_models.hpp"
 #include "movrec/ops/state.hpp"
 #include "movrec/train/row_trainer.hpp"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "movrec/core/state_dict.hpp"
 #include "kernels/float_buffer.hpp"
+#include "movrec/core/state_dict.hpp"
 
 namespace movrec {
 

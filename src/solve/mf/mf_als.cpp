@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/padded.hpp"
 #include "movrec/core/random.hpp"
+#include "solve/common/rating_lists.hpp"
 #include "solve/mf/bag_prior.hpp"
 #include "solve/mf/mf_als_row.hpp"
-#include "kernels/padded.hpp"
-#include "solve/common/rating_lists.hpp"
 
 namespace movrec {
 namespace {

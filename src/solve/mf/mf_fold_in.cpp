@@ -4,8 +4,8 @@
 #include <cmath>
 #include <string>
 
-#include "solve/mf/mf_als_row.hpp"
 #include "kernels/padded.hpp"
+#include "solve/mf/mf_als_row.hpp"
 
 namespace movrec {
 namespace {

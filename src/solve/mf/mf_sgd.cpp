@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "kernels/multiversion.hpp"
-#include "movrec/core/random.hpp"
 #include "kernels/padded.hpp"
+#include "movrec/core/random.hpp"
 
 namespace movrec {
 namespace {

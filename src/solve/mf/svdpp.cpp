@@ -5,10 +5,10 @@
 #include <cmath>
 #include <span>
 
-#include "movrec/core/random.hpp"
 #include "kernels/padded.hpp"
-#include "solve/common/rating_lists.hpp"
 #include "kernels/row_blocks.hpp"
+#include "movrec/core/random.hpp"
+#include "solve/common/rating_lists.hpp"
 #include "solve/mf/svdpp_kernels.hpp"
 
 namespace movrec {

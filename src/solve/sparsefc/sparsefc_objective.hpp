@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
+#include "kernels/float_buffer.hpp"
 #include "movrec/data/ratings.hpp"
 #include "movrec/solve/sparsefc/sparsefc.hpp"
-#include "kernels/float_buffer.hpp"
 #include "solve/common/rating_lists.hpp"
 #include "solve/sparsefc/sparsefc_kernels.hpp"
 

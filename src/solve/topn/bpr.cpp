@@ -5,9 +5,9 @@
 #include <type_traits>
 
 #include "kernels/multiversion.hpp"
+#include "kernels/padded.hpp"
 #include "movrec/core/random.hpp"
 #include "movrec/kernels/parallel.hpp"
-#include "kernels/padded.hpp"
 #include "solve/common/rating_lists.hpp"
 
 namespace movrec {

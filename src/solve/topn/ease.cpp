@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "kernels/inverse.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/kernels/parallel.hpp"
-#include "kernels/inverse.hpp"
 #include "solve/common/rating_lists.hpp"
 
 namespace movrec {

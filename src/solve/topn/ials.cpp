@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "movrec/core/random.hpp"
-#include "solve/topn/ials_equations.hpp"
 #include "kernels/padded.hpp"
+#include "movrec/core/random.hpp"
 #include "solve/common/rating_lists.hpp"
+#include "solve/topn/ials_equations.hpp"
 
 namespace movrec {
 namespace {

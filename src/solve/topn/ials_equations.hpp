@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "movrec/solve/topn/ials.hpp"
 #include "kernels/panel_kernels.hpp"
+#include "movrec/solve/topn/ials.hpp"
 
 namespace movrec {
 

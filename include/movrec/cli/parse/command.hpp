@@ -48,7 +48,7 @@ class Invocation {
  public:
   virtual ~Invocation() = default;
   GlobalOptions global;
-  std::string program;  ///< as it was called: what starts this program again
+  std::string program;          ///< as it was called: what starts this program again
   std::istream* in = nullptr;   ///< what a person answers
   std::ostream* out = nullptr;  ///< results
   std::ostream* err = nullptr;  ///< everything else (logging goes through spdlog, to the same place)
