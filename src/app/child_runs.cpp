@@ -12,7 +12,7 @@
 #include "movrec/core/error.hpp"
 #include "movrec/core/stop.hpp"
 
-namespace movrec::cli {
+namespace movrec {
 namespace {
 
 pid_t start(const std::string& program, const ChildRun& child) {
@@ -83,4 +83,4 @@ void run_children(const std::string& program,
   }
 }
 
-}  // namespace movrec::cli
+}  // namespace movrec

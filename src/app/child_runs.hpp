@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace movrec::cli {
+namespace movrec {
 
 /// One start of this program as a process of its own, with its output in files.
 struct ChildRun {
@@ -22,4 +22,4 @@ void run_children(const std::string& program,
                   int jobs,
                   const std::function<void(std::size_t, int)>& on_end);
 
-}  // namespace movrec::cli
+}  // namespace movrec

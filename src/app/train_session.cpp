@@ -1,16 +1,15 @@
 #include "app/train_session.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <chrono>
 
 #include "movrec/core/files.hpp"
+#include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/core/stop.hpp"
 #include "movrec/eval/validation.hpp"
 #include "movrec/ops/machine.hpp"
 
-namespace movrec::cli {
+namespace movrec {
 namespace {
 
 constexpr std::int64_t kSaveEveryMs = 5000;
@@ -106,8 +105,8 @@ std::unique_ptr<Model> TrainSession::fit_timed(const FitContext& context) {
 }
 
 std::unique_ptr<Model> TrainSession::refit(const Ratings& rows) {
-  spdlog::info("refit on {} rows, {} {}s", format_count(static_cast<std::int64_t>(rows.size())), best_epoch(),
-               epoch_word());
+  log_info("refit on {} rows, {} {}s", format_count(static_cast<std::int64_t>(rows.size())), best_epoch(),
+           epoch_word());
   FitContext context{.spec = base_.spec, .train = rows, .side = &side_, .device = device_};
   context.last_epoch = best_epoch();
   context.higher_is_better = higher_is_better(algorithm_.selects_by);
@@ -133,18 +132,18 @@ void TrainSession::on_start(const Model& model, const Ratings& rows) {
   n_parameters_ = model.n_parameters();
   const MachineInfo machine = machine_info();
   const std::string core = machine.blas.core.empty() ? "" : fmt::format(" {}", machine.blas.core);
-  spdlog::info("{}: {} parameters, {} training rows, {}, {} threads, {}{}", base_.spec.algorithm,
-               format_count(n_parameters_), format_count(static_cast<std::int64_t>(rows.size())), device_,
-               machine.threads, machine.blas.name, core);
+  log_info("{}: {} parameters, {} training rows, {}, {} threads, {}{}", base_.spec.algorithm,
+           format_count(n_parameters_), format_count(static_cast<std::int64_t>(rows.size())), device_,
+           machine.threads, machine.blas.name, core);
   if (machine.blas.slow)
-    spdlog::warn("{} multiplies matrices 30 to 60 times slower than OpenBLAS; try: {}", machine.blas.name,
-                 kBlasRemedy);
+    log_warning("{} multiplies matrices 30 to 60 times slower than OpenBLAS; try: {}", machine.blas.name,
+                kBlasRemedy);
   saved_at_ms_ = now_ms();
 }
 
 bool TrainSession::on_epoch(const EpochReport& report) {
   if (report.stats.interrupted) {
-    spdlog::warn("interrupted in {} {}; saving {}", epoch_word(), report.stats.epoch, last_path().string());
+    log_warning("interrupted in {} {}; saving {}", epoch_word(), report.stats.epoch, last_path().string());
     save(report, /*now=*/true);
     return true;
   }
@@ -158,10 +157,10 @@ bool TrainSession::on_epoch(const EpochReport& report) {
   const bool is_patient = keeps_last_ || !early_stop_.should_stop(stats.epoch);
   const bool stop = !is_patient || is_out_of_time();
   if (!is_patient)
-    spdlog::info("no better validation {} for {} epochs: stopping", heading_of(algorithm_.selects_by),
-                 stats.epoch - best_epoch());
+    log_info("no better validation {} for {} epochs: stopping", heading_of(algorithm_.selects_by),
+             stats.epoch - best_epoch());
   else if (stop && stats.epoch < stats.epochs)
-    spdlog::info("the time budget of {:.0f} s is spent: stopping", time_budget_);
+    log_info("the time budget of {:.0f} s is spent: stopping", time_budget_);
   save(report, stop || stats.epoch == stats.epochs || stop_signal() != 0);
   return stop;
 }
@@ -193,10 +192,10 @@ void TrainSession::log_epoch(const EpochStats& stats, bool is_best) const {
                                               stats.valid, is_best ? " *" : "  ")
                                 : "";
   const std::string lr = stats.lr > 0 ? fmt::format("  lr {:.2e}", stats.lr) : "";
-  spdlog::info("{} {:>3}/{}  train loss {:.4f}{}{}  {:.{}f} s  {} rows/s", epoch_word(), stats.epoch,
-               stats.epochs, stats.train_loss, valid, lr, stats.seconds, algorithm_.averages_sweeps ? 3 : 1,
-               format_count(static_cast<std::int64_t>(static_cast<double>(stats.rows) /
-                                                      std::max(stats.seconds, 1e-9))));
+  log_info("{} {:>3}/{}  train loss {:.4f}{}{}  {:.{}f} s  {} rows/s", epoch_word(), stats.epoch,
+           stats.epochs, stats.train_loss, valid, lr, stats.seconds, algorithm_.averages_sweeps ? 3 : 1,
+           format_count(
+               static_cast<std::int64_t>(static_cast<double>(stats.rows) / std::max(stats.seconds, 1e-9))));
 }
 
 void TrainSession::save(const EpochReport& report, bool now) {
@@ -226,6 +225,24 @@ void TrainSession::save_best() {
   save_checkpoint(best_path(), best);
 }
 
+FitSummary TrainSession::summary() const {
+  return {.folder = folder_,
+          .checkpoint = best_path(),
+          .algorithm = base_.spec.algorithm,
+          .selects_by = std::string(algorithm_.selects_by),
+          .averages_sweeps = algorithm_.averages_sweeps,
+          .loss_is_squared_error = base_.spec.options.net.loss == "mse",
+          .seed = base_.spec.options.train.seed,
+          .n_parameters = n_parameters_,
+          .epochs = epochs(),
+          .best_epoch = best_epoch(),
+          .best_valid = best_valid(),
+          .seconds = seconds_,
+          .rows = rows_,
+          .history = history_,
+          .profile = profile_};
+}
+
 std::optional<double> TrainSession::best_valid() const {
   if (valid_.rows.size() == 0) return std::nullopt;
   if (!keeps_last_ || history_.empty()) return early_stop_.best();
@@ -239,4 +256,4 @@ std::vector<double> TrainSession::valid_history() const {
   return out;
 }
 
-}  // namespace movrec::cli
+}  // namespace movrec

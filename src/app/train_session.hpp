@@ -9,17 +9,10 @@
 
 #include "movrec/checkpoint/checkpoint.hpp"
 #include "movrec/eval/held_out.hpp"
+#include "movrec/report/run_report.hpp"
 #include "movrec/train/early_stop.hpp"
 
-namespace movrec::cli {
-
-/// What training in this process cost; epochs of before a --resume are not in it.
-struct Profile {
-  double seconds = 0, flops = 0;
-  std::int64_t rows = 0;
-  std::vector<std::pair<std::string, double>> phases;  ///< seconds; empty for models without such steps
-  double gflops() const { return seconds > 0 ? 1e-9 * flops / seconds : 0; }
-};
+namespace movrec {
 
 /// A run while it trains: validation, best and last checkpoints, the log of epochs. Test rows are not in
 /// here.
@@ -47,19 +40,16 @@ class TrainSession {
   std::unique_ptr<Model> refit(const Ratings& rows);
 
   bool interrupted() const { return interrupted_; }
+  /// Of what has been fitted so far.
+  FitSummary summary() const;
+
+ private:
   std::filesystem::path best_path() const { return folder_ / "best.pt"; }
   std::filesystem::path last_path() const { return folder_ / "last.pt"; }
-  const nlohmann::json& history() const { return history_; }  ///< one object per epoch
   int epochs() const { return static_cast<int>(history_.size()); }
   int best_epoch() const { return keeps_last_ ? epochs() : early_stop_.best_epoch(); }
   /// Of validation rows, by what the algorithm selects_by; none without any.
   std::optional<double> best_valid() const;
-  std::int64_t n_parameters() const { return n_parameters_; }
-  double seconds() const { return seconds_; }  ///< of training
-  std::int64_t rows() const { return rows_; }  ///< trained on, all epochs
-  const Profile& profile() const { return profile_; }
-
- private:
   std::unique_ptr<Model> fit_timed(const FitContext&);
   void on_start(const Model&, const Ratings& rows);
   bool on_epoch(const EpochReport&);
@@ -94,4 +84,4 @@ class TrainSession {
   bool started_ = false, interrupted_ = false;
 };
 
-}  // namespace movrec::cli
+}  // namespace movrec

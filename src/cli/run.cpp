@@ -16,10 +16,10 @@
 #include "cli/parse/flags.hpp"
 #include "cli/parse/help.hpp"
 #include "cli/parse/invocation.hpp"
+#include "movrec/app/runtime.hpp"
 #include "movrec/core/build_info.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
-#include "movrec/core/progress.hpp"
 #include "movrec/core/stop.hpp"
 
 namespace movrec::cli {
@@ -35,8 +35,7 @@ class ProcessScope {
     out_.exceptions(std::ios::badbit);
   }
   ~ProcessScope() {
-    set_progress_mode(ProgressMode::off);
-    set_stop_signal(0);
+    process_stop().reset();
     if ((out_.rdstate() & exceptions_) == 0) out_.exceptions(exceptions_);
   }
   ProcessScope(const ProcessScope&) = delete;
@@ -52,6 +51,13 @@ int act(std::string program,
         std::istream& in,
         std::ostream& out,
         std::ostream& err) {
+  if (arguments.size() == 3 &&
+      arguments[0] == kMemberWord) {  // one of several runs that this program started
+    Console console(err, Verbosity::normal);
+    const RunScope scope({.observer = &console, .stop = &process_stop()});
+    run_member_of(arguments[1], arguments[2]);
+    return 0;
+  }
   TreeInvocation invocation(out, err);
   invocation.program = std::move(program);
   invocation.in = &in;
@@ -67,10 +73,10 @@ int act(std::string program,
   invocation.resolve(parsed);
   const GlobalOptions& global = invocation.global;
   if (global.quiet && global.verbose) fail(ErrorKind::usage, "--quiet and --verbose contradict each other");
-  const LogScope log(err, global.quiet     ? Verbosity::quiet
-                          : global.verbose ? Verbosity::verbose
-                                           : Verbosity::normal);
-  set_progress_mode(is_smart_terminal(err) && !global.quiet ? ProgressMode::bar : ProgressMode::off);
+  Console console(err, global.quiet     ? Verbosity::quiet
+                       : global.verbose ? Verbosity::verbose
+                                        : Verbosity::normal);
+  const RunScope scope({.observer = &console, .stop = &process_stop()});
   return parsed.command->action(invocation);
 }
 

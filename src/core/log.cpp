@@ -1,50 +1,80 @@
 #include "movrec/core/log.hpp"
 
-#include <fmt/format.h>
-#include <spdlog/pattern_formatter.h>
+#include <spdlog/logger.h>
 #include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <iostream>
-#include <string_view>
+#include <optional>
+#include <string>
 
 #include "movrec/core/error.hpp"
+#include "movrec/core/progress.hpp"
 
 namespace movrec {
 namespace {
-
-class PlainFormatter : public spdlog::formatter {
- public:
-  PlainFormatter(bool wipes_line, bool colour) : wipes_line_(wipes_line), colour_(colour) {}
-
-  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
-    const auto append = [&](std::string_view text) { out.append(text.data(), text.data() + text.size()); };
-    if (wipes_line_) append("\r\033[K");  // a progress bar may stand on this line
-    if (message.level == spdlog::level::warn)
-      append(colour_ ? "\033[33mmovrec: warning:\033[0m " : "movrec: warning: ");
-    if (message.level >= spdlog::level::err)
-      append(colour_ ? "\033[31mmovrec: error:\033[0m " : "movrec: error: ");
-    append({message.payload.data(), message.payload.size()});
-    append("\n");
-  }
-  std::unique_ptr<spdlog::formatter> clone() const override {
-    return std::make_unique<PlainFormatter>(*this);
-  }
-
- private:
-  bool wipes_line_, colour_;
-};
 
 bool is_set(const char* variable) {
   const char* value = std::getenv(variable);
   return value != nullptr && *value != '\0';
 }
 
+std::size_t terminal_width() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+std::string amount(double n, std::string_view unit) {
+  if (unit == "bytes") return fmt::format("{:.1f} MB", n / 1e6);
+  return fmt::format("{} {}", format_count(std::llround(n)), unit);
+}
+
+/// "epoch 3/20 [######..] 25%  1,000 rows/s  0:07 left".
+std::string bar_of(const ProgressReport& report) {
+  const auto done = static_cast<double>(report.done), total = static_cast<double>(report.total);
+  const double rate =
+      report.seconds > 0.05 ? static_cast<double>(report.done - report.first) / report.seconds : 0;
+  std::string line(report.label);
+  if (report.total > 0) {
+    const double share = std::clamp(done / total, 0.0, 1.0);
+    constexpr int kWidth = 24;
+    const int filled = static_cast<int>(share * kWidth);
+    line += fmt::format(" [{:#<{}}{:.<{}}] {:3.0f}%", "", filled, "", kWidth - filled, share * 100);
+  } else {
+    line += fmt::format(" {}", amount(done, report.unit));
+  }
+  if (rate > 0) {
+    line += fmt::format("  {}/s", amount(rate, report.unit));
+    if (report.total > report.done) line += fmt::format("  {} left", format_duration((total - done) / rate));
+  }
+  if (!report.note.empty()) line += fmt::format("  {}", report.note);
+  return line;
+}
+
+spdlog::level::level_enum level_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      break;
+  }
+  return spdlog::level::err;
+}
+
 }  // namespace
+
+void log_text(LogLevel level, std::string_view text) {
+  if (Observer* observer = current_run().observer) observer->log(level, text);
+}
 
 bool is_terminal(const std::ostream& stream) {
   return (&stream == &std::cout && isatty(STDOUT_FILENO) != 0) ||
@@ -60,34 +90,87 @@ bool wants_colour(const std::ostream& stream) {
   return is_smart_terminal(stream) && !is_set("NO_COLOR");
 }
 
-LogScope::LogScope(std::ostream& stream, Verbosity verbosity) : before_(spdlog::default_logger()) {
-  auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(stream, /*force_flush=*/true);
-  sink->set_formatter(std::make_unique<PlainFormatter>(is_smart_terminal(stream), wants_colour(stream)));
-  sink->set_level(verbosity == Verbosity::quiet     ? spdlog::level::err
-                  : verbosity == Verbosity::verbose ? spdlog::level::debug
-                                                    : spdlog::level::info);
-  auto logger = std::make_shared<spdlog::logger>("movrec", std::move(sink));
-  logger->set_level(spdlog::level::debug);
-  spdlog::set_default_logger(std::move(logger));
+struct Console::State {
+  std::ostream& stream;
+  LogLevel shown_from;
+  bool colour, draws_bars;
+  bool bar_is_visible = false;
+  std::chrono::steady_clock::time_point drawn{};
+};
+
+Console::Console(std::ostream& stream, Verbosity verbosity)
+    : state_(new State{.stream = stream,
+                       .shown_from = verbosity == Verbosity::quiet     ? LogLevel::error
+                                     : verbosity == Verbosity::verbose ? LogLevel::debug
+                                                                       : LogLevel::info,
+                       .colour = wants_colour(stream),
+                       .draws_bars = is_smart_terminal(stream) && verbosity != Verbosity::quiet}) {}
+
+Console::~Console() {
+  progress_ended();
 }
 
-LogScope::~LogScope() {
-  spdlog::set_default_logger(std::move(before_));
+void Console::log(LogLevel level, std::string_view text) {
+  if (level < state_->shown_from) return;
+  progress_ended();
+  std::string_view prefix, end;
+  if (level == LogLevel::warning)
+    prefix = state_->colour ? "\033[33mmovrec: warning:\033[0m " : "movrec: warning: ";
+  if (level == LogLevel::error)
+    prefix = state_->colour ? "\033[31mmovrec: error:\033[0m " : "movrec: error: ";
+  state_->stream << fmt::format("{}{}\n", prefix, text) << std::flush;
 }
 
-LogFile::LogFile(const std::filesystem::path& path) : logger_(spdlog::default_logger()) {
+void Console::progress(const ProgressReport& report) {
+  if (!state_->draws_bars) return;
+  const auto now = std::chrono::steady_clock::now();
+  const bool is_last = report.total > 0 && report.done >= report.total;
+  if (state_->bar_is_visible && now - state_->drawn < std::chrono::milliseconds(100) && !is_last) return;
+  state_->drawn = now;
+  std::string line = bar_of(report);
+  line.resize(std::min(line.size(), terminal_width() - 1));
+  state_->stream << fmt::format("\r{}\033[K", line) << std::flush;
+  state_->bar_is_visible = true;
+}
+
+void Console::progress_ended() {
+  if (std::exchange(state_->bar_is_visible, false)) state_->stream << "\r\033[K" << std::flush;
+}
+
+struct LogFile::State {
+  spdlog::logger logger;
+  Observer* next;
+  std::optional<RunScope> scope;
+};
+
+LogFile::LogFile(const std::filesystem::path& path) {
   try {
-    sink_ = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string());
+    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string());
+    state_.reset(new State{spdlog::logger("movrec", std::move(sink)), current_run().observer, {}});
   } catch (const spdlog::spdlog_ex& error) {
     fail(ErrorKind::failure, "{}: cannot be written ({})", path.string(), error.what());
   }
-  sink_->set_pattern("%Y-%m-%dT%H:%M:%S %l %v");
-  logger_->sinks().push_back(sink_);
-  logger_->flush_on(spdlog::level::debug);
+  state_->logger.set_pattern("%Y-%m-%dT%H:%M:%S %l %v");
+  state_->logger.set_level(spdlog::level::debug);
+  state_->logger.flush_on(spdlog::level::debug);
+  RunContext context = current_run();
+  context.observer = this;
+  state_->scope.emplace(context);
 }
 
-LogFile::~LogFile() {
-  std::erase(logger_->sinks(), sink_);
+LogFile::~LogFile() = default;
+
+void LogFile::log(LogLevel level, std::string_view text) {
+  state_->logger.log(level_of(level), text);
+  if (state_->next != nullptr) state_->next->log(level, text);
+}
+
+void LogFile::progress(const ProgressReport& report) {
+  if (state_->next != nullptr) state_->next->progress(report);
+}
+
+void LogFile::progress_ended() {
+  if (state_->next != nullptr) state_->next->progress_ended();
 }
 
 }  // namespace movrec

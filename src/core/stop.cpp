@@ -2,18 +2,16 @@
 
 #include <csignal>
 
-#include <atomic>
 #include <cstdlib>
 #include <initializer_list>
 
 namespace movrec {
 namespace {
 
-std::atomic<int> g_signal{0};
-static_assert(std::atomic<int>::is_always_lock_free);  // so that a handler may touch it
+StopToken g_process_stop;  // signal handlers reach nothing but globals
 
 extern "C" void on_signal(int signal) {
-  if (g_signal.exchange(signal) != 0) std::_Exit(128 + signal);
+  if (!g_process_stop.request(signal)) std::_Exit(128 + signal);
 }
 
 }  // namespace
@@ -25,11 +23,13 @@ void install_stop_handlers() {
   for (int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
 }
 
-int stop_signal() {
-  return g_signal.load(std::memory_order_relaxed);
+StopToken& process_stop() {
+  return g_process_stop;
 }
-void set_stop_signal(int signal) {
-  g_signal = signal;
+
+int stop_signal() {
+  const StopToken* token = current_run().stop;
+  return (token != nullptr ? *token : g_process_stop).reason();
 }
 
 void check_stop() {

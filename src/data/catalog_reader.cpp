@@ -1,13 +1,13 @@
 #include "data/catalog_reader.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <unordered_map>
 #include <utility>
 
 #include "movrec/core/error.hpp"
+#include "movrec/core/log.hpp"
 
 namespace movrec {
 namespace {
@@ -157,7 +157,7 @@ RawCatalog read_kaggle_metadata(const Members& members, std::string_view links_n
         *id, RawCatalog::Item{ItemId{}, std::move(title), kaggle_genre_bits(catalog, metadata[3])});
   }
   if (n_unreadable > 0)
-    spdlog::warn("{}: left out {} records that cannot be read", metadata.where(), n_unreadable);
+    log_warning("{}: left out {} records that cannot be read", metadata.where(), n_unreadable);
 
   CsvTable links(members, links_name, {"movieId", "tmdbId"});
   while (links.next()) {
@@ -183,7 +183,7 @@ std::uint32_t RawCatalog::genre_bit(std::string_view name) {
   const auto g = static_cast<std::size_t>(found - genre_names.begin());
   if (g >= kMaxGenres) {
     if (!std::exchange(has_too_many_genres, true))
-      spdlog::warn("more than {} genres: '{}' and later ones are left out", kMaxGenres, name);
+      log_warning("more than {} genres: '{}' and later ones are left out", kMaxGenres, name);
     return 0;
   }
   if (found == genre_names.end()) genre_names.emplace_back(name);
@@ -197,8 +197,8 @@ RawCatalog read_catalog(const Members& members, BadLines& bad_lines) {
   if (members.contains("movies_metadata.csv")) {
     for (std::string_view links : {"links.csv", "links_small.csv"})
       if (members.contains(links)) return read_kaggle_metadata(members, links, bad_lines);
-    spdlog::warn("{} is left out: its ids are TMDB's, and there is no links.csv to join them",
-                 members.describe("movies_metadata.csv"));
+    log_warning("{} is left out: its ids are TMDB's, and there is no links.csv to join them",
+                members.describe("movies_metadata.csv"));
   }
   return {};
 }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -20,6 +19,7 @@
 #include "movrec/core/digest.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/data/releases.hpp"
 
@@ -223,9 +223,9 @@ Dataset load_dataset(const DataOptions& options, const CacheOptions& cache) {
   const auto begin = std::chrono::steady_clock::now();
   Dataset dataset = is_synthetic(options) ? load_synthetic(options) : load_files(options, cache);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-  spdlog::debug("{}: {} ratings of {} users and {} items in {:.2f} s", dataset.name,
-                format_count(static_cast<std::int64_t>(dataset.ratings.size())),
-                format_count(dataset.users.size()), format_count(dataset.items.size()), seconds.count());
+  log_debug("{}: {} ratings of {} users and {} items in {:.2f} s", dataset.name,
+            format_count(static_cast<std::int64_t>(dataset.ratings.size())),
+            format_count(dataset.users.size()), format_count(dataset.items.size()), seconds.count());
   return dataset;
 }
 

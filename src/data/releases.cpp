@@ -1,15 +1,15 @@
 #include "movrec/data/releases.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <mutex>
 #include <set>
 
 #include "movrec/core/digest.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/core/log.hpp"
 #include "movrec/fetch/archive.hpp"
 #include "movrec/fetch/download.hpp"
 
@@ -122,14 +122,16 @@ ExpectedFile expected_here(const Release& release, const fs::path& archive) {
 
 void warn_if_not_official(const Release& release, const fs::path& path) {
   static std::set<fs::path> told;
-  if (fs::is_directory(path) || !told.insert(path).second) return;
+  static std::mutex mutex;
+  if (fs::is_directory(path)) return;
+  if (const std::scoped_lock lock(mutex); !told.insert(path).second) return;
   ExpectedFile expected = expected_here(release, path);
   if (!expected.md5.empty()) expected.sha256.clear();  // one is enough here, and MD5 is twice as fast
   if (!has_checksum(expected)) {
-    spdlog::warn("{} is used as it is: whether it is the official one is not known without {}.md5 beside it",
-                 path.string(), archive_name(release));
+    log_warning("{} is used as it is: whether it is the official one is not known without {}.md5 beside it",
+                path.string(), archive_name(release));
   } else if (const std::string why = why_not_expected(path, expected); !why.empty()) {
-    spdlog::warn("{} is used as it is, though it is not the official archive: {}", path.string(), why);
+    log_warning("{} is used as it is, though it is not the official archive: {}", path.string(), why);
   }
 }
 
@@ -145,7 +147,7 @@ fs::path download_release(const Release& release, const CacheOptions& cache) {
     md5_text = fetch_text(md5_url);
     expected.md5 = parse_md5(md5_text, md5_url);
   }
-  spdlog::info("downloading {} to {}", url_without_password(url), archive.string());
+  log_info("downloading {} to {}", url_without_password(url), archive.string());
   download(url, archive, expected);
   if (!md5_text.empty()) {
     fs::path beside = archive;

@@ -1,12 +1,12 @@
 #include "data/text.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstdint>
 
 #include "movrec/core/error.hpp"
+#include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
 
 namespace movrec {
@@ -54,8 +54,8 @@ void BadLines::reject(std::string_view file,
 
 void BadLines::report() const {
   if (count_ > 0)
-    spdlog::warn("left out {} bad line{}; the first: {}", format_count(static_cast<std::int64_t>(count_)),
-                 count_ == 1 ? "" : "s", first_);
+    log_warning("left out {} bad line{}; the first: {}", format_count(static_cast<std::int64_t>(count_)),
+                count_ == 1 ? "" : "s", first_);
 }
 
 std::string_view without_bom(std::string_view text) {

@@ -1,7 +1,5 @@
 #include "movrec/fetch/download.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <thread>
 
@@ -10,6 +8,7 @@
 #include "movrec/core/digest.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/core/stop.hpp"
 
@@ -46,8 +45,8 @@ void retry(const std::string& url,
     }
     if (!outcome.may_pass || --tries_left <= 0)
       throw Error(ErrorKind::data, fmt::format("cannot download {}", url_without_password(url)), outcome.why);
-    spdlog::warn("{}: {}; trying again in {:.1f} s", url_without_password(url), outcome.why,
-                 std::chrono::duration<double>(delay).count());
+    log_warning("{}: {}; trying again in {:.1f} s", url_without_password(url), outcome.why,
+                std::chrono::duration<double>(delay).count());
     wait(delay);
   }
 }
@@ -151,12 +150,12 @@ bool download(const std::string& url,
         [&] { return part.size(); });
   };
   const bool continued = part.size() > 0;
-  if (continued) spdlog::info("{}: going on after {} bytes", part.path().string(), format_count(part.size()));
+  if (continued) log_info("{}: going on after {} bytes", part.path().string(), format_count(part.size()));
   if (!continued || part.size() != expected.bytes) fetch();
   std::string why = why_not_expected(part.path(), expected);
   if (!why.empty() && continued) {
     // The earlier run may have left a part that was never whole on the disk.
-    spdlog::warn("{}: {}; starting again", part.path().string(), why);
+    log_warning("{}: {}; starting again", part.path().string(), why);
     part.restart({});
     fetch();
     why = why_not_expected(part.path(), expected);

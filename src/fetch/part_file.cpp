@@ -1,7 +1,6 @@
 #include "fetch/part_file.hpp"
 
 #include <fcntl.h>
-#include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "movrec/core/digest.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/core/log.hpp"
 #include "movrec/core/stop.hpp"
 
 namespace movrec {
@@ -38,7 +38,7 @@ PartFile::PartFile(fs::path file, const std::string& url)
   part_ += ".part";
   note_ += ".part.json";
   for (bool told = false; !try_lock(); told = true) {
-    if (!told) spdlog::info("{} is being downloaded by another run; waiting for it", file_.string());
+    if (!told) log_info("{} is being downloaded by another run; waiting for it", file_.string());
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     check_stop();
   }

@@ -11,6 +11,7 @@
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/model/table/algorithm.hpp"
+#include "movrec/report/config_file.hpp"
 #include "support/cli_run.hpp"
 #include "support/environment.hpp"
 #include "support/temp_dir.hpp"

@@ -107,15 +107,15 @@ class AgeModel final : public Model {
 
 TEST(Interactive, AsksForFactsWhereTheModelUsesThem) {
   const TitledRun titled("bias");
-  cli::Fitted fitted =
-      cli::open_fitted({.checkpoint = (titled.run.dir / "runs/run").string(), .data = {}, .cache = {}}, {});
-  auto model = std::make_unique<AgeModel>(static_cast<std::size_t>(fitted.dataset.items.size()));
+  OpenedRun run =
+      open_run({.checkpoint = (titled.run.dir / "runs/run").string(), .data = {}, .cache = {}}, {});
+  auto model = std::make_unique<AgeModel>(static_cast<std::size_t>(run.dataset.items.size()));
   const AgeModel& asked = *model;
-  fitted.model = std::move(model);
+  run.model = std::move(model);
   const auto talk = [&](const std::string& input) {
     std::istringstream in(input);
     std::ostringstream out, err;
-    cli::Dialogue(fitted, {}, in, out, err).run();
+    cli::Dialogue(run, {}, in, out, err).run();
     return out.str() + err.str();
   };
   const std::string answers = talk("old\n1000\n30\nfemale\nwizard\nlawyer\n");

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "cli/parse/person_flags.hpp"
+#include "movrec/app/described_person.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/recommend/recommender.hpp"
 #include "support/titled_run.hpp"
@@ -190,17 +190,17 @@ TEST(Newcomer, FactsAreThoseOfTheDataSet) {
   EXPECT_EQ(titled.cli({"recommend", "--gender", "x"}).code, 2);
   EXPECT_EQ(titled.cli({"recommend", "--age", "200"}).code, 2);
 
-  const cli::Fitted fitted =
-      cli::open_fitted({.checkpoint = (titled.run.dir / "runs/run").string(), .data = {}, .cache = {}}, {});
-  EXPECT_EQ(cli::find_occupation(fitted, "College/Grad Student"), 4);
-  EXPECT_EQ(cli::find_occupation(fitted, "doctor"), 6);
-  EXPECT_EQ(cli::find_occupation(fitted, "20"), 20);
-  EXPECT_EQ(cli::gender_of("Female"), 'F');
-  EXPECT_EQ(cli::gender_of("1"), 'M');
-  const auto& ages = fitted.dataset.user_features.ages;
+  const OpenedRun run =
+      open_run({.checkpoint = (titled.run.dir / "runs/run").string(), .data = {}, .cache = {}}, {});
+  EXPECT_EQ(find_occupation(run, "College/Grad Student"), 4);
+  EXPECT_EQ(find_occupation(run, "doctor"), 6);
+  EXPECT_EQ(find_occupation(run, "20"), 20);
+  EXPECT_EQ(gender_of("Female"), 'F');
+  EXPECT_EQ(gender_of("1"), 'M');
+  const auto& ages = run.dataset.user_features.ages;
   const std::set<std::int16_t> known(ages.begin(), ages.end());
-  EXPECT_EQ(cli::known_age(fitted, *known.rbegin() + 10), *known.rbegin());
-  EXPECT_EQ(cli::known_age(fitted, *known.begin()), *known.begin());
+  EXPECT_EQ(known_age(run, *known.rbegin() + 10), *known.rbegin());
+  EXPECT_EQ(known_age(run, *known.begin()), *known.begin());
 }
 
 TEST(Newcomer, RowsOfTheTableSayWhatTheirModelsSupport) {

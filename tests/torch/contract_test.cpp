@@ -367,7 +367,7 @@ TEST_P(EveryAlgorithm, GoesOnInTheMiddleOfAnEpochAfterASignal) {
   const auto straight = fit();
   StateDict model_state, trainer_state;
   FitContext context{.spec = spec_, .train = train_};
-  context.on_start = [](const Model&) { set_stop_signal(2); };  // before the first step
+  context.on_start = [](const Model&) { process_stop().reset(2); };  // before the first step
   context.on_epoch = [&](const EpochReport& report) {
     EXPECT_TRUE(report.stats.interrupted);
     model_state = report.model.state();
@@ -375,7 +375,7 @@ TEST_P(EveryAlgorithm, GoesOnInTheMiddleOfAnEpochAfterASignal) {
     return false;
   };
   row().fit(context);
-  set_stop_signal(0);
+  process_stop().reset(0);
   FitContext again{.spec = spec_, .train = train_};
   again.resume.emplace(FitState{model_state, trainer_state});
   EXPECT_EQ(scores(*straight), scores(*row().fit(again)));

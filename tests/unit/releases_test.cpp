@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <array>
 #include <cstdlib>
@@ -16,6 +14,7 @@
 #include "movrec/core/digest.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/core/log.hpp"
 #include "support/http_server.hpp"
 #include "support/temp_dir.hpp"
 #include "support/zip_builder.hpp"
@@ -45,19 +44,15 @@ std::string error_of(const std::function<void()>& body, ErrorKind kind = ErrorKi
   return "no error";
 }
 
-/// What spdlog says while the object lives.
-class LogCapture {
+/// What is logged while the object lives.
+class LogCapture final : public Observer {
  public:
-  LogCapture() : before_(spdlog::default_logger()) {
-    spdlog::set_default_logger(
-        std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)));
-  }
-  ~LogCapture() { spdlog::set_default_logger(before_); }
-  std::string text() const { return text_.str(); }
+  void log(LogLevel, std::string_view text) override { text_ += fmt::format("{}\n", text); }
+  const std::string& text() const { return text_; }
 
  private:
-  std::ostringstream text_;
-  std::shared_ptr<spdlog::logger> before_;
+  std::string text_;
+  RunScope scope_{{.observer = this}};
 };
 
 class ReleaseTest : public testing::Test {

@@ -224,7 +224,7 @@ TEST_F(Download, ASignalKeepsThePart) {
     while (!std::filesystem::exists(dir / "f.zip.part") ||
            std::filesystem::file_size(dir / "f.zip.part") < 50'000)
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    set_stop_signal(SIGINT);
+    process_stop().reset(SIGINT);
   });
   DownloadOptions patient;
   int signal = 0;
@@ -234,7 +234,7 @@ TEST_F(Download, ASignalKeepsThePart) {
     signal = interrupted.signal;
   }
   interrupter.join();
-  set_stop_signal(0);
+  process_stop().reset(0);
   EXPECT_EQ(signal, SIGINT);
   EXPECT_THAT(dir.files(), ElementsAre("f.zip.part", "f.zip.part.json"));
 }

@@ -7,16 +7,10 @@
 
 namespace movrec {
 
-/// Whether progress bars are drawn: only on a terminal, never with --quiet. Set once by the command line.
-enum class ProgressMode { off, bar };
-void set_progress_mode(ProgressMode);
-
-/// One line on stderr that says how far long work is, its rate and the time left; redrawn at most ten times a
-/// second, and wiped when it ends, so that it never mixes with results. Does nothing where ProgressMode is
-/// off.
+/// Tells the thread's observer how far long work is, its rate and the time left.
 class Progress {
  public:
-  /// `total` in `unit`s, 0 if unknown. With `bytes`, numbers are shown as MB.
+  /// `total` in `unit`s, 0 if unknown. Of "bytes", numbers are shown as MB.
   Progress(std::string label, std::int64_t total, std::string unit);
   ~Progress();
   Progress(const Progress&) = delete;
@@ -24,14 +18,14 @@ class Progress {
 
   void update(std::int64_t done, std::string_view note = {});
   void set_total(std::int64_t total) { total_ = total; }
-  /// Wipes the line; a later update draws it again.
+  /// Makes room for something else; a later update shows it again.
   void clear();
 
  private:
   std::string label_, unit_;
   std::int64_t total_;
   std::int64_t first_ = -1;  ///< what was done at the first update (a resumed download starts in the middle)
-  std::chrono::steady_clock::time_point started_, drawn_{};
+  std::chrono::steady_clock::time_point started_;
   bool visible_ = false;
 };
 

@@ -2,22 +2,27 @@
 
 #include <exception>
 
+#include "movrec/core/run_context.hpp"
+
 namespace movrec {
 
-/// Installs handlers for SIGINT and SIGTERM that set a flag; a second signal ends the process at once.
+/// Installs handlers for SIGINT and SIGTERM that ask process_stop() for a stop; a second signal ends the process at
+/// once.
 void install_stop_handlers();
-/// The signal that asked for a stop, or 0. Long work asks at every batch, save and block.
-int stop_signal();
-/// For tests, and for a fresh start of a second in-process run.
-void set_stop_signal(int signal);
+/// What signals set, and what stops work that was given no token of its own.
+StopToken& process_stop();
 
-/// Thrown by work that a signal broke off and that has nothing to save; exit code 128 + signal.
+/// Why the work of this thread is to stop, usually a signal's number, or 0. Long work asks at every batch, save and
+/// block.
+int stop_signal();
+
+/// Thrown by work that a stop broke off and that has nothing to save; exit code 128 + signal.
 struct Interrupted : std::exception {
   explicit Interrupted(int signal_number) : signal(signal_number) {}
   const char* what() const noexcept override { return "interrupted"; }
   int signal;
 };
-/// Throws Interrupted if a signal asked for a stop.
+/// Throws Interrupted if a stop was asked for.
 void check_stop();
 
 }  // namespace movrec

@@ -1,21 +1,21 @@
 #include <ostream>
 
-#include "app/blend_runs.hpp"
 #include "cli/commands/commands.hpp"
+#include "movrec/app/blend.hpp"
 
 namespace movrec::cli {
 
 Action declare_blend(FlagSet& flags) {
   const auto runs = std::make_shared<std::vector<std::string>>();
   const auto options = std::make_shared<BlendOptions>();
-  const auto fitted = std::make_shared<FittedOptions>();
+  const auto open = std::make_shared<OpenOptions>();
   flags.add_positional(
       {Field{.name = "runs", .help = "two runs or more: their folders or checkpoints", .value_name = "RUN"},
        runs.get()},
       /*required=*/true);
   flags.bind(*options);
   flags.group("Data");
-  for (const OptionRef& option : option_refs(*fitted))
+  for (const OptionRef& option : option_refs(*open))
     if (option.field.name != "checkpoint") flags.add(option);
   flags.set_footer(
       "The runs must have the same test rows; what each was validated on may differ, but for ridge.\n"
@@ -24,7 +24,7 @@ Action declare_blend(FlagSet& flags) {
       "  movrec blend runs/A runs/B --weights ridge\n"
       "  movrec blend runs/A runs/B --weights 2,1");
   return [=](Invocation& invocation) {
-    const FinishedRun run = blend_runs(*runs, *options, *fitted, invocation.global);
+    const BlendedRun run = blend_runs(*runs, *options, *open, invocation.global.settings());
     *invocation.out << (invocation.global.json ? run.json.dump() + "\n" : run.text);
     return 0;
   };

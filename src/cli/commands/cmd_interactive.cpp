@@ -5,16 +5,14 @@
 namespace movrec::cli {
 namespace {
 
-int run_interactive(const RecommendOptions& options,
-                    const FittedOptions& fitted_options,
-                    Invocation& invocation) {
+int run_interactive(const RecommendOptions& options, const OpenOptions& open, Invocation& invocation) {
   if (invocation.global.json)
     throw Error(ErrorKind::usage, "interactive speaks with people: --json is for recommend", {},
                 "movrec recommend --like TITLE --json");
-  const Fitted fitted = open_fitted(fitted_options, invocation.global);
-  const QuerySupport supports = fitted.model->supports();
-  if (!supports.demographics) require_histories(fitted, "interactive");
-  Dialogue(fitted, options, *invocation.in, *invocation.out, *invocation.err).run();
+  const OpenedRun run = open_run(open, invocation.global.settings());
+  const QuerySupport supports = run.model->supports();
+  if (!supports.demographics) require_histories(run, "interactive");
+  Dialogue(run, options, *invocation.in, *invocation.out, *invocation.err).run();
   return 0;
 }
 
@@ -22,16 +20,16 @@ int run_interactive(const RecommendOptions& options,
 
 Action declare_interactive(FlagSet& flags) {
   const auto options = std::make_shared<RecommendOptions>();
-  const auto fitted = std::make_shared<FittedOptions>();
+  const auto open = std::make_shared<OpenOptions>();
   flags.group("What to recommend");
   flags.bind(*options);
   flags.group("Model and data");
-  flags.bind(*fitted);
+  flags.bind(*open);
   flags.set_footer(
       "Examples:\n"
       "  movrec interactive\n"
       "  movrec interactive --genre Comedy --top 5\n");
-  return [=](Invocation& invocation) { return run_interactive(*options, *fitted, invocation); };
+  return [=](Invocation& invocation) { return run_interactive(*options, *open, invocation); };
 }
 
 }  // namespace movrec::cli

@@ -1,77 +1,110 @@
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <ostream>
 
-#include "app/best_recipe.hpp"
-#include "app/train_run.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/parse/train_flags.hpp"
+#include "movrec/app/recipe.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/log.hpp"
 #include "movrec/report/run_folder.hpp"
 
 namespace movrec::cli {
 namespace fs = std::filesystem;
 namespace {
 
-/// A resumed run is what its checkpoint says; only how long it goes on may change.
-Checkpoint apply_checkpoint(TrainFlags& flags, const Invocation& invocation) {
-  fs::path path = flags.resume;
+/// The last.pt that is meant. Error{usage} for a recipe's folder, which goes on in its own way.
+fs::path find_last(const std::string& resume, const Invocation& invocation) {
+  fs::path path = resume;
   if (fs::is_directory(path)) {
-    if (is_best_run(path))
+    if (is_recipe_run(path))
       throw Error(ErrorKind::usage, fmt::format("--resume: {} is a run of model best", path.string()),
                   "what was asked for stands in its config.toml",
                   fmt::format("movrec train --config {} --resume {}", (path / "config.toml").string(),
                               path.string()));
     path /= "last.pt";
   }
-  path = find_checkpoint(path, invocation.global.runs_dir);
-  Checkpoint last = load_checkpoint(path);
-  const AlgorithmOptions asked = flags.algorithm;
-  const OptionRefs of_ranking = option_refs(flags.ranking);
+  return find_checkpoint(path, invocation.global.runs_dir);
+}
+
+/// A resumed run is what its checkpoint says; only how long it goes on may change.
+ResumeRequest resume_request(FitRequest& asked, const std::string& resume, const Invocation& invocation) {
+  const fs::path last = find_last(resume, invocation);
+  FitRequest request = request_of(load_checkpoint(last));
+  const OptionRefs of_ranking = option_refs(asked.ranking);
+  const auto is_given = [&](std::string_view name) { return invocation.origin(name) > Origin::preset; };
   const auto may_change = [&](std::string_view name) {
     return name == "epochs" || name == "patience" || name == "sweeps" ||
            std::ranges::any_of(of_ranking,
                                [&](const OptionRef& option) { return option.field.name == name; });
   };
-  for (const OptionRef& option : option_refs(flags)) {
-    const std::string_view name = option.field.name;
-    if (invocation.origin(name) > Origin::preset && !may_change(name))
+  for (const OptionRef& option : option_refs(asked))
+    if (is_given(option.field.name) && !may_change(option.field.name))
       throw Error(
-          ErrorKind::usage, fmt::format("{} cannot change in a resumed run", invocation.origin_text(name)),
+          ErrorKind::usage,
+          fmt::format("{} cannot change in a resumed run", invocation.origin_text(option.field.name)),
           "model, data and split come from its checkpoint; --epochs, --sweeps and --patience may be given");
-  }
-  flags.model = last.spec.algorithm;
-  flags.data = last.data;
-  flags.split = last.split;
-  flags.algorithm = last.spec.options;
-  if (invocation.origin("epochs") > Origin::preset) flags.algorithm.train.epochs = asked.train.epochs;
-  if (invocation.origin("patience") > Origin::preset) flags.algorithm.train.patience = asked.train.patience;
-  if (invocation.origin("sweeps") > Origin::preset) flags.algorithm.bfm.sweeps = asked.bfm.sweeps;
-  flags.resume = path.string();
-  return last;
+  if (is_given("epochs")) request.options.train.epochs = asked.options.train.epochs;
+  if (is_given("patience")) request.options.train.patience = asked.options.train.patience;
+  if (is_given("sweeps")) request.options.bfm.sweeps = asked.options.bfm.sweeps;
+  request.ranking = asked.ranking;
+  request.cache = asked.cache;
+  request.time_budget = asked.time_budget;
+  request.settings = invocation.global.settings();
+  return {last, std::move(request)};
 }
 
-FinishedRun train(TrainFlags& flags, Invocation& invocation) {
-  if (flags.model == kBest) return train_best(flags, invocation);
-  try {
-    if (!flags.resume.empty()) {
-      const Checkpoint last = apply_checkpoint(flags, invocation);
-      return train_run(flags, invocation, &last);
-    }
-    apply_algorithm(flags, invocation);
-    return train_run(flags, invocation);
-  } catch (const RunInterrupted& run) {
-    spdlog::warn("go on with: movrec train --resume {}", run.folder.string());
-    throw;
+/// Only what every member looks at may be set: data, split and seed.
+RecipeRequest recipe_request(TrainFlags& flags, const Invocation& invocation) {
+  FitRequest& request = flags.request;
+  const auto is_given = [&](std::string_view name) { return invocation.origin(name) > Origin::preset; };
+  for (const OptionRef& option : option_refs(request.options)) {
+    const std::string_view name = option.field.name;
+    if (is_given(name) && name != "seed")
+      throw Error(ErrorKind::usage,
+                  fmt::format("{} has no effect with model best", invocation.origin_text(name)),
+                  "each of its members has its own options", "train them one by one, then movrec blend");
   }
+  return {.shared = request,
+          .test = test_options(request, flags.profile, invocation),
+          .is_given = is_given,
+          .given_config = given_config(request, invocation),
+          .resumed = flags.resume};
+}
+
+void print(const TrainedRun& run, Invocation& invocation) {
+  *invocation.out << (invocation.global.json ? run_json(run.fit, run.test).dump() + "\n"
+                                             : run_text(run.fit, run.test));
+}
+
+void train(TrainFlags& flags, Invocation& invocation) {
+  FitRequest& request = flags.request;
+  apply_globals(request, invocation);
+  if (request.algorithm == kBest) {
+    const BlendedRun run = train_recipe(recipe_request(flags, invocation));
+    *invocation.out << (invocation.global.json ? run.json.dump() + "\n" : run.text);
+  } else if (!flags.resume.empty()) {
+    const ResumeRequest resume = resume_request(request, flags.resume, invocation);
+    print(finish_run(resume_run(resume), test_options(resume.request, flags.profile, invocation)),
+          invocation);
+  } else {
+    apply_algorithm(request, invocation);
+    print(finish_run(fit_run(request), test_options(request, flags.profile, invocation)), invocation);
+  }
+}
+
+/// The command that goes on where training stopped.
+std::string way_on(const fs::path& folder) {
+  if (!is_recipe_run(folder)) return fmt::format("movrec train --resume {}", folder.string());
+  return fmt::format("movrec train --config {} --resume {}", (folder / "config.toml").string(),
+                     folder.string());
 }
 
 }  // namespace
 
 Action declare_train(FlagSet& set) {
   auto flags = std::make_shared<TrainFlags>();
-  bind_train_flags(set, *flags);
+  bind_train_flags(set, flags->request);
   set.group("This start");
   set.add({Field{.name = "resume",
                  .help = "go on with a run: its folder, its last.pt, or `last.pt` for the newest run's",
@@ -87,8 +120,12 @@ Action declare_train(FlagSet& set) {
       "  movrec train --config configs/s0-best.toml --seed 2\n"
       "  movrec train --resume runs/20260101-120000-neumf-ml-1m --epochs 40");
   return [flags](Invocation& invocation) {
-    const FinishedRun run = train(*flags, invocation);
-    *invocation.out << (invocation.global.json ? run.json.dump() + "\n" : run.text);
+    try {
+      train(*flags, invocation);
+    } catch (const RunInterrupted& run) {
+      log_warning("go on with: {}", way_on(run.folder));
+      throw;
+    }
     return 0;
   };
 }

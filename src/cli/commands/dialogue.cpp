@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <charconv>
@@ -12,6 +11,7 @@
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/core/log.hpp"
 #include "movrec/core/stop.hpp"
 #include "movrec/recommend/starters.hpp"
 #include "movrec/report/csv.hpp"
@@ -55,25 +55,25 @@ std::optional<float> parse_stars(std::string_view text, StarScale scale) {
 
 }  // namespace
 
-Dialogue::Dialogue(const Fitted& fitted,
+Dialogue::Dialogue(const OpenedRun& opened,
                    const RecommendOptions& options,
                    std::istream& in,
                    std::ostream& out,
                    std::ostream& err)
-    : fitted_(fitted),
+    : run_(opened),
       in_(in),
       out_(out),
       err_(err),
-      recommender_(*fitted.model, fitted.dataset, fitted.train, options),
-      search_(title_search(fitted)) {}
+      recommender_(*opened.model, opened.dataset, opened.train, options),
+      search_(title_search(opened)) {}
 
 void Dialogue::run() {
   err_ << fmt::format(
       "{} on {}: say what you have seen and how you liked it; 'help' lists what you can say\n",
-      fitted_.checkpoint.spec.algorithm, fitted_.checkpoint.dataset_name);
-  if (fitted_.model->supports().demographics && !fitted_.dataset.user_features.empty()) ask_demographics();
+      run_.algorithm(), run_.checkpoint.dataset_name);
+  if (run_.model->supports().demographics && !run_.dataset.user_features.empty()) ask_demographics();
   update();
-  if (fitted_.model->supports().history) offer_starters();
+  if (run_.model->supports().history) offer_starters();
   if (demographics_) show_list();
   while (const auto line = ask("> "))
     if (!line->empty() && !obey(*line)) break;
@@ -109,21 +109,21 @@ void Dialogue::ask_demographics() {
   bool knows = ask_for("age (Enter: rather not say): ", [&](const std::string& answer) {
     const auto age = parse<int>(answer);
     if (!age || *age < 1 || *age > 150) fail(ErrorKind::usage, "an age from 1 to 150, please");
-    facts.age = known_age(fitted_, *age);
+    facts.age = known_age(run_, *age);
   });
   knows |= ask_for("gender, F or M (Enter: rather not say): ",
                    [&](const std::string& answer) { facts.gender = gender_of(answer); });
   knows |= ask_for("occupation (Enter: rather not say): ",
-                   [&](const std::string& answer) { facts.occupation = find_occupation(fitted_, answer); });
+                   [&](const std::string& answer) { facts.occupation = find_occupation(run_, answer); });
   if (knows) demographics_ = facts;
 }
 
 void Dialogue::offer_starters() {
-  shown_ = popular_and_diverse(fitted_.dataset.catalog, ratings_per_item(fitted_.train),
-                               recommender_.candidates(), kStarters);
+  shown_ = popular_and_diverse(run_.dataset.catalog, ratings_per_item(run_.train), recommender_.candidates(),
+                               kStarters);
   Table table({{"", Table::Align::right}, {"films that many have seen"}});
   for (std::size_t k = 0; k < shown_.size(); ++k)
-    table.add_row({fmt::to_string(k + 1), fitted_.dataset.catalog.title(shown_[k])});
+    table.add_row({fmt::to_string(k + 1), run_.dataset.catalog.title(shown_[k])});
   err_ << table.text();
 }
 
@@ -151,9 +151,9 @@ bool Dialogue::obey(const std::string& line) {
 }
 
 void Dialogue::rate(const std::string& text) {
-  require_histories(fitted_, text);
+  require_histories(run_, text);
   const std::size_t equals = text.rfind('=');
-  const StarScale scale = fitted_.dataset.stars;
+  const StarScale scale = run_.dataset.stars;
   std::optional<float> stars;
   if (equals != std::string::npos) {
     stars = parse_stars(trim(std::string_view(text).substr(equals + 1)), scale);
@@ -193,9 +193,9 @@ std::optional<ItemIdx> Dialogue::choose(const std::string& text) {
 }
 
 std::optional<float> Dialogue::ask_stars(ItemIdx item) {
-  const StarScale scale = fitted_.dataset.stars;
+  const StarScale scale = run_.dataset.stars;
   while (const auto answer = ask(fmt::format("{}: {} to {} stars (Enter: never mind)? ",
-                                             fitted_.dataset.catalog.title(item), scale.min, scale.max))) {
+                                             run_.dataset.catalog.title(item), scale.min, scale.max))) {
     if (answer->empty()) break;
     if (const auto stars = parse_stars(*answer, scale)) return stars;
   }
@@ -204,7 +204,7 @@ std::optional<float> Dialogue::ask_stars(ItemIdx item) {
 
 void Dialogue::undo() {
   if (given_.empty()) fail(ErrorKind::usage, "there is nothing to take back");
-  err_ << fmt::format("  took back {}\n", fitted_.dataset.catalog.title(given_.back().first));
+  err_ << fmt::format("  took back {}\n", run_.dataset.catalog.title(given_.back().first));
   given_.pop_back();
   update();
   show_list();
@@ -213,8 +213,8 @@ void Dialogue::undo() {
 void Dialogue::save(const std::string& file) {
   std::string text = csv_line({"item", "stars", "title"});
   for (const auto& [item, stars] : given_)
-    text += csv_line({fmt::to_string(number(fitted_.dataset.items.id(item))), fmt::to_string(stars),
-                      fitted_.dataset.catalog.title(item)});
+    text += csv_line({fmt::to_string(number(run_.dataset.items.id(item))), fmt::to_string(stars),
+                      run_.dataset.catalog.title(item)});
   write_file_atomically(file, text);
   err_ << fmt::format("  wrote {} ratings: movrec recommend --history {}\n", given_.size(), file);
 }
@@ -224,11 +224,11 @@ void Dialogue::explain_line(const std::string& number) {
   if (position < 1 || position > lines_.size())
     fail(ErrorKind::usage, "why {}: the list has {} films", number, lines_.size());
   const ItemIdx item = lines_[position - 1].item;
-  const auto reasons = explain(*fitted_.model, person_.query(), std::span(&item, 1),
-                               fitted_.dataset.ratings.n_items, kAllReasons)[0];
-  out_ << fmt::format("{}, because of\n", fitted_.dataset.catalog.title(item));
+  const auto reasons = explain(*run_.model, person_.query(), std::span(&item, 1),
+                               run_.dataset.ratings.n_items, kAllReasons)[0];
+  out_ << fmt::format("{}, because of\n", run_.dataset.catalog.title(item));
   for (const Reason& reason : reasons)
-    out_ << fmt::format("  {} ({:+.3f})\n", fitted_.dataset.catalog.title(reason.item), reason.gain);
+    out_ << fmt::format("  {} ({:+.3f})\n", run_.dataset.catalog.title(reason.item), reason.gain);
   if (reasons.empty()) out_ << "  what everybody likes\n";
   out_ << std::flush;
 }
@@ -237,17 +237,18 @@ void Dialogue::update() {
   const auto started = std::chrono::steady_clock::now();
   person_ = Person();
   person_.demographics = demographics_;
-  for (const auto& [item, stars] : given_) give(person_, fitted_, item, stars);
+  for (const auto& [item, stars] : given_) give(person_, run_, item, stars);
   const auto lists = recommender_.top(std::span(&person_, 1));
-  lines_ = make_lines(fitted_, person_, lists[0], &person_);
+  lines_ = make_lines(*run_.model, run_.dataset, user_damping_of(run_), person_, lists[0], &person_);
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - started;
-  spdlog::debug("answered in {:.1f} ms", took.count());
+  log_debug("answered in {:.1f} ms", took.count());
 }
 
 void Dialogue::show_list() {
   shown_.clear();
   for (const Line& line : lines_) shown_.push_back(line.item);
-  out_ << lines_table(fitted_, lines_, fitted_.model->supports().history) << std::flush;
+  out_ << lines_table(titles_of(*run_.model, run_.dataset), lines_, run_.model->supports().history)
+       << std::flush;
 }
 
 }  // namespace movrec::cli

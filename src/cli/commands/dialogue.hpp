@@ -7,9 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "app/list_writer.hpp"
-#include "cli/parse/person_flags.hpp"
+#include "movrec/app/audience.hpp"
+#include "movrec/app/title_lookup.hpp"
 #include "movrec/recommend/recommender.hpp"
+#include "movrec/report/list_writer.hpp"
 
 namespace movrec::cli {
 
@@ -17,7 +18,7 @@ namespace movrec::cli {
 /// of `in` ends it at any question.
 class Dialogue {
  public:
-  Dialogue(const Fitted&, const RecommendOptions&, std::istream& in, std::ostream& out, std::ostream& err);
+  Dialogue(const OpenedRun&, const RecommendOptions&, std::istream& in, std::ostream& out, std::ostream& err);
   void run();
 
  private:
@@ -40,7 +41,7 @@ class Dialogue {
   void update();
   void show_list();
 
-  const Fitted& fitted_;
+  const OpenedRun& run_;
   std::istream& in_;
   std::ostream& out_;
   std::ostream& err_;

@@ -124,41 +124,6 @@ class Reader {
   std::vector<Section> sections_;
 };
 
-std::string toml_quoted(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      out += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
-struct TomlValue {
-  std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
-  std::string operator()(const int* value) const { return fmt::format("{}", *value); }
-  std::string operator()(const std::int64_t* value) const { return fmt::format("{}", *value); }
-  std::string operator()(const std::uint64_t* value) const {
-    // TOML's whole numbers are signed.
-    const bool fits = *value <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    return fits ? fmt::format("{}", *value) : fmt::format("\"{}\"", *value);
-  }
-  std::string operator()(const double* value) const { return fmt::format("{}", *value); }
-  std::string operator()(const std::string* value) const { return toml_quoted(*value); }
-  std::string operator()(const std::vector<std::int64_t>* value) const {
-    return fmt::format("[{}]", fmt::join(*value, ", "));
-  }
-  std::string operator()(const std::vector<std::string>* value) const {
-    std::vector<std::string> parts;
-    for (const std::string& part : *value) parts.push_back(toml_quoted(part));
-    return fmt::format("[{}]", fmt::join(parts, ", "));
-  }
-};
-
 }  // namespace
 
 void apply_config(CommandNode& root, const std::filesystem::path& file) {
@@ -173,13 +138,6 @@ void apply_config(CommandNode& root, const std::filesystem::path& file) {
   } catch (const toml::parse_error& error) {
     fail(ErrorKind::usage, "{}:{}: {}", file.string(), error.source().begin.line, error.description());
   }
-}
-
-std::string to_toml(std::string_view section, const OptionRefs& options) {
-  std::string text = fmt::format("[{}]\n", section);
-  for (const OptionRef& option : options)
-    text += fmt::format("{} = {}\n", option.field.name, std::visit(TomlValue{}, option.target));
-  return text;
 }
 
 }  // namespace movrec::cli

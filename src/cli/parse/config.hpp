@@ -13,7 +13,4 @@ namespace movrec::cli {
 /// sections are checked, whichever command runs. Error{usage} names file and line.
 void apply_config(CommandNode& root, const std::filesystem::path& file);
 
-/// "[SECTION]" and one line for each option: a file that apply_config reads back to the same values.
-std::string to_toml(std::string_view section, const OptionRefs&);
-
 }  // namespace movrec::cli

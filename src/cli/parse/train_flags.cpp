@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "cli/parse/config.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/report/config_file.hpp"
 
 namespace movrec::cli {
 namespace {
@@ -21,48 +21,49 @@ std::string remedy_for(const Algorithm& algorithm, std::string_view option) {
 
 }  // namespace
 
-void bind_train_flags(FlagSet& set, TrainFlags& flags) {
+void bind_train_flags(FlagSet& set, FitRequest& request) {
   set.group("Model");
-  set.add(option_refs(flags).front());
-  set.bind(flags.algorithm.net);
-  set.bind(flags.algorithm.bias);
-  set.bind(flags.algorithm.mf);
-  set.bind(flags.algorithm.sparsefc);
+  set.add(option_refs(request).front());
+  set.bind(request.options.net);
+  set.bind(request.options.bias);
+  set.bind(request.options.mf);
+  set.bind(request.options.sparsefc);
   set.group("Training");
-  set.bind(flags.algorithm.train);
+  set.bind(request.options.train);
   set.add({Field{.name = "time-budget",
                  .help = "end training after so many seconds, with what is reached by then (0: never)",
                  .min = 0,
                  .max = 1e9,
                  .value_name = "SECONDS"},
-           &flags.time_budget});
+           &request.time_budget});
   set.group("Sampling");
-  set.bind(flags.algorithm.bfm);
+  set.bind(request.options.bfm);
   set.group("Neighbours");
-  set.bind(flags.algorithm.knn);
+  set.bind(request.options.knn);
   set.group("Nets over whole rows of ratings");
-  set.bind(flags.algorithm.row_net);
+  set.bind(request.options.row_net);
   set.group("Top-N models");
-  set.bind(flags.algorithm.topn);
+  set.bind(request.options.topn);
   set.group("Data");
-  set.bind(flags.data);
-  set.bind(flags.cache);
+  set.bind(request.data);
+  set.bind(request.cache);
   set.group("Split");
-  set.bind(flags.split);
+  set.bind(request.split);
   set.group("Ranking");
-  set.bind(flags.ranking);
+  set.bind(request.ranking);
 }
 
-void apply_algorithm(TrainFlags& flags, Invocation& invocation) {
-  if (flags.model.empty()) flags.model = invocation.origin("layers") > Origin::preset ? "mlp" : "biased-mf";
-  const Algorithm algorithm = with_solver(find_algorithm(flags.model), flags.algorithm.mf.solver);
+void apply_algorithm(FitRequest& request, Invocation& invocation) {
+  if (request.algorithm.empty())
+    request.algorithm = invocation.origin("layers") > Origin::preset ? "mlp" : "biased-mf";
+  const Algorithm algorithm = with_solver(find_algorithm(request.algorithm), request.options.mf.solver);
   if (algorithm.fit == nullptr)
     throw Error(ErrorKind::usage, fmt::format("{} is not trained", algorithm.name),
                 "it is made of other runs", "movrec blend RUN RUN, or movrec train --model best");
   const std::string solver =
-      algorithm.solvers.empty() ? "" : fmt::format(" and solver {}", flags.algorithm.mf.solver);
+      algorithm.solvers.empty() ? "" : fmt::format(" and solver {}", request.options.mf.solver);
   for (const auto& [name, text] : algorithm.defaults) invocation.set_preset(name, text);
-  for (const OptionRef& option : option_refs(flags.algorithm)) {
+  for (const OptionRef& option : option_refs(request.options)) {
     const std::string_view name = option.field.name;
     if (invocation.origin(name) > Origin::preset && !uses(algorithm.uses, name))
       throw Error(ErrorKind::usage,
@@ -72,28 +73,25 @@ void apply_algorithm(TrainFlags& flags, Invocation& invocation) {
   }
 }
 
-void set_option(TrainFlags& flags, std::string_view name, std::string_view text) {
-  for (const OptionRef& option : option_refs(flags))
-    if (option.field.name == name) set_from_text(option, text);
+void apply_globals(FitRequest& request, const Invocation& invocation) {
+  request.settings = invocation.global.settings();
+  request.needs_test_fraction = invocation.origin("test-fraction") == Origin::flag;
 }
 
-std::string resolved_config(TrainFlags& flags) {
-  const Algorithm algorithm = with_solver(find_algorithm(flags.model), flags.algorithm.mf.solver);
-  const OptionRefs of_algorithm = option_refs(flags.algorithm);
-  const auto unused = [&](std::string_view name) {
-    return std::ranges::any_of(of_algorithm,
-                               [&](const OptionRef& option) { return option.field.name == name; }) &&
-           !uses(algorithm.uses, name);
-  };
-  OptionRefs kept;
-  for (OptionRef& option : option_refs(flags))
-    if (!unused(option.field.name)) kept.push_back(std::move(option));
-  return to_toml("train", kept);
+TestOptions test_options(const FitRequest& request, bool profile, const Invocation& invocation) {
+  return {.ranking = request.ranking, .ranks_slow_models = asks_for_ranking(invocation), .profile = profile};
 }
 
-std::string given_config(TrainFlags& flags, const Invocation& invocation) {
+bool asks_for_ranking(const Invocation& invocation) {
+  RankingOptions options;
+  return std::ranges::any_of(option_refs(options), [&](const OptionRef& option) {
+    return invocation.origin(option.field.name) == Origin::flag;
+  });
+}
+
+std::string given_config(FitRequest& request, const Invocation& invocation) {
   OptionRefs given;
-  for (OptionRef& option : option_refs(flags))
+  for (OptionRef& option : option_refs(request))
     if (invocation.origin(option.field.name) > Origin::preset) given.push_back(std::move(option));
   return to_toml("train", given);
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "movrec/app/run_settings.hpp"
 #include "movrec/core/field.hpp"
 
 namespace movrec::cli {
@@ -21,6 +22,8 @@ struct GlobalOptions {
   bool json = false;
   bool quiet = false;
   bool verbose = false;
+
+  RunSettings settings() const { return {.runs_dir = runs_dir, .device = device, .threads = threads}; }
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -51,7 +54,7 @@ class Invocation {
   std::string program;          ///< as it was called: what starts this program again
   std::istream* in = nullptr;   ///< what a person answers
   std::ostream* out = nullptr;  ///< results
-  std::ostream* err = nullptr;  ///< everything else (logging goes through spdlog, to the same place)
+  std::ostream* err = nullptr;  ///< everything else; the console logs to the same place
 
   /// Where the value of the option `name` came from. Error if no such option was bound.
   virtual Origin origin(std::string_view name) const = 0;

@@ -1,0 +1,177 @@
+#include "movrec/app/fit.hpp"
+
+#include <algorithm>
+
+#include "app/train_session.hpp"
+#include "movrec/core/error.hpp"
+#include "movrec/core/files.hpp"
+#include "movrec/core/log.hpp"
+#include "movrec/ops/machine.hpp"
+#include "movrec/report/config_file.hpp"
+#include "movrec/report/run_folder.hpp"
+
+namespace movrec {
+namespace fs = std::filesystem;
+
+namespace {
+
+/// From so many scores on, users times items, ranking takes longer than many a training (ml-1m has 22
+/// million).
+constexpr std::int64_t kManyScores = 200'000'000;
+
+Checkpoint base_checkpoint(const FitRequest& request, const Dataset& dataset, const Split& split) {
+  Checkpoint base;
+  base.spec = {request.algorithm, request.options, dataset.users.size(), dataset.items.size(), dataset.stars};
+  base.data = request.data;
+  base.split = request.split;
+  base.dataset_name = dataset.name;
+  base.dataset_checksum = dataset.checksum;
+  base.split_digest = split.digest;
+  base.users = dataset.users;
+  base.items = dataset.items;
+  return base;
+}
+
+void check_rows(const FitRequest& request,
+                const Dataset& dataset,
+                const Split& split,
+                const Checkpoint* resumed,
+                const fs::path& last) {
+  if (resumed == nullptr) {
+    if (request.needs_test_fraction && !takes_test_fraction(dataset, request.split))
+      throw Error(ErrorKind::usage, "--test-fraction has no effect: the split gives the test part", {},
+                  "leave it out");
+  } else if (resumed->dataset_checksum != dataset.checksum || resumed->split_digest != split.digest) {
+    throw Error(
+        ErrorKind::model, fmt::format("{} belongs to other data", last.string()),
+        fmt::format("its run was trained on {} with another checksum or split", resumed->dataset_name));
+  }
+}
+
+fs::path folder_of(const FitRequest& request, const Dataset& dataset, const fs::path& last) {
+  if (!last.empty()) return last.parent_path();
+  if (!request.folder.empty()) return request.folder;
+  return make_run_folder(request.settings.runs_dir, request.algorithm, dataset.name);
+}
+
+/// `resumed` and `last` (its path) of a run that goes on; null and empty for a new one.
+Fit fit_with(const FitRequest& request, const Checkpoint* resumed, const fs::path& last) {
+  set_threads(request.settings.threads);
+  Fit fit;
+  fit.device = resolve_device(request.settings.device);
+  if (request.options.train.amp && fit.device == "cpu")
+    throw Error(ErrorKind::usage, "--amp needs a GPU", "on the CPU bfloat16 would be slower",
+                "--device cuda, or leave out --amp");
+
+  Dataset dataset = load_dataset(request.data, request.cache);
+  Split split = make_split(dataset, request.split);
+  check_rows(request, dataset, split, resumed, last);
+  log_info("{}: {} users, {} items; {} train, {} validation, {} test rows", dataset.name,
+           dataset.users.size(), dataset.items.size(), split.train.size(), split.valid.size(),
+           split.test.size());
+
+  Checkpoint base = base_checkpoint(request, dataset, split);
+  fit.spec = base.spec;
+  RatingParts parts = take_parts(std::move(dataset.ratings), split);
+  fit.test = std::make_unique<SealedTest>(std::move(parts.test), std::move(split.test_queries));
+  fit.rows = std::make_unique<FitRows>(FitRows{std::move(parts.train), std::move(parts.valid),
+                                               std::move(split.valid_queries), std::move(dataset),
+                                               std::string(split.caveat)});
+  split = {};
+  FitRows& rows = *fit.rows;
+  const SideInfo side{rows.dataset.catalog, rows.dataset.user_features};
+  const HeldOut valid(rows.valid, rows.valid_queries, &side.users);
+
+  const fs::path folder = folder_of(request, rows.dataset, last);
+  write_file_atomically(folder / "config.toml", resolved_config(request));
+  const LogFile log_file(folder / "train.log");
+  if (!rows.caveat.empty()) log_warning("{} is {}", request.split.split, rows.caveat);
+  const bool wants_refit = request.options.train.refit && rows.valid.size() > 0;
+  TrainSession session(folder, std::move(base), rows.train, valid, side, fit.device,
+                       wants_refit ? request.time_budget / 2 : request.time_budget);
+  if (resumed != nullptr) session.resume(*resumed);
+  fit.model = session.fit();
+  if (wants_refit && !session.interrupted()) {
+    rows.train.append(rows.valid);
+    fit.model = session.refit(rows.train);
+  }
+  if (session.interrupted()) throw RunInterrupted(stop_signal(), folder);
+  fit.summary = session.summary();
+  return fit;
+}
+
+}  // namespace
+
+FitRequest request_of(const Checkpoint& last) {
+  FitRequest request;
+  request.algorithm = last.spec.algorithm;
+  request.options = last.spec.options;
+  request.data = last.data;
+  request.split = last.split;
+  return request;
+}
+
+Fit fit_run(const FitRequest& request) {
+  return fit_with(request, nullptr, {});
+}
+
+Fit resume_run(const ResumeRequest& resume) {
+  const Checkpoint last = load_checkpoint(resume.last);
+  return fit_with(resume.request, &last, resume.last);
+}
+
+TestSummary test_run(const Fit& fit, const TestOptions& options) {
+  const FitRows& rows = *fit.rows;
+  const SideInfo side{rows.dataset.catalog, rows.dataset.user_features};
+  const HeldOut test(fit.test->rows_, fit.test->queries_, &side.users);
+  TestSummary summary;
+  if (measures_ranking(find_algorithm(fit.spec.algorithm), fit.spec.n_users, fit.spec.n_items,
+                       options.ranking, options.ranks_slow_models))
+    summary.ranking =
+        report_ranking(*fit.model, test, {&rows.train, &rows.valid}, side, options.ranking, rows.caveat);
+  const StarScale stars = rows.dataset.stars;
+  if (fit.model->scores_are_stars()) summary.rating = evaluate_ratings(*fit.model, test, rows.train, stars);
+  summary.references = evaluate_references(test, rows.train, stars);
+  summary.caveat = rows.caveat;
+  summary.best_possible_rmse = rows.dataset.best_rmse;
+  if (options.profile) summary.gemm_gflops = gemm_gflops(1, fit.device);
+  return summary;
+}
+
+TrainedRun finish_run(Fit fit, const TestOptions& options) {
+  TestSummary test = test_run(fit, options);
+  write_run_report(fit.summary, test);
+  return {std::move(fit.summary), std::move(test)};
+}
+
+bool measures_ranking(const Algorithm& algorithm,
+                      std::int64_t n_users,
+                      std::int64_t n_items,
+                      const RankingOptions& options,
+                      bool may_be_slow) {
+  if (options.ks.empty()) return false;
+  const bool is_large = n_users * n_items > kManyScores;
+  if ((algorithm.ranks_slowly || is_large) && !may_be_slow) {
+    log_info("scores of all items take long {}: `movrec evaluate` measures ranking, or --ks",
+             is_large ? "on so much data" : fmt::format("with {}", algorithm.name));
+    return false;
+  }
+  return true;
+}
+
+std::string resolved_config(const FitRequest& request) {
+  FitRequest copy = request;
+  const Algorithm algorithm = with_solver(find_algorithm(copy.algorithm), copy.options.mf.solver);
+  const OptionRefs of_algorithm = option_refs(copy.options);
+  const auto is_unused = [&](std::string_view name) {
+    return std::ranges::any_of(of_algorithm,
+                               [&](const OptionRef& option) { return option.field.name == name; }) &&
+           std::ranges::find(algorithm.uses, name) == algorithm.uses.end();
+  };
+  OptionRefs kept;
+  for (OptionRef& option : option_refs(copy))
+    if (!is_unused(option.field.name)) kept.push_back(std::move(option));
+  return to_toml("train", kept);
+}
+
+}  // namespace movrec

@@ -1,0 +1,118 @@
+#include "movrec/app/opened_run.hpp"
+
+#include "movrec/core/error.hpp"
+#include "movrec/core/log.hpp"
+#include "movrec/core/progress.hpp"
+#include "movrec/ops/machine.hpp"
+#include "movrec/report/run_folder.hpp"
+
+namespace movrec {
+namespace {
+
+[[noreturn]] void fail_other_rows(const OpenedRun& run, std::string_view what, std::string why) {
+  throw Error(ErrorKind::model, fmt::format("{}: {} not what it was trained on", run.path.string(), what),
+              std::move(why), "--data PATH with the same ratings, or movrec train on these");
+}
+
+void check_rows(const OpenedRun& run) {
+  const Checkpoint& checkpoint = run.checkpoint;
+  if (run.dataset.checksum != checkpoint.dataset_checksum)
+    fail_other_rows(
+        run, fmt::format("the ratings of {} are", run.dataset.name),
+        fmt::format("{} ratings of {} users and {} items from {} have another checksum",
+                    format_count(std::ssize(run.dataset.ratings.stars)),
+                    format_count(run.dataset.users.size()), format_count(run.dataset.items.size()),
+                    run.dataset.source.empty() ? "the generator" : run.dataset.source));
+  if (run.split.digest != checkpoint.split_digest)
+    fail_other_rows(run, "the split is", "the same options select other rows than when it was trained");
+  if (run.dataset.users != checkpoint.users || run.dataset.items != checkpoint.items)
+    fail_other_rows(run, "the user and item ids are", {});
+}
+
+std::map<UserIdx, std::vector<RowIdx>> shown_users(const OpenedRun& run) {
+  std::map<UserIdx, std::vector<RowIdx>> shown;
+  const std::vector<std::int32_t> counts = ratings_per_user(run.train);
+  const auto add = [&](std::span<const SplitQuery> queries, std::span<const RowIdx> part) {
+    for (const SplitQuery& query : queries) {
+      if (counts[index(query.user)] > 0 || shown.contains(query.user)) continue;
+      std::vector<RowIdx>& rows = shown[query.user];
+      for (const std::uint32_t position : query.visible) rows.push_back(part[position]);
+    }
+  };
+  add(run.split.valid_queries, run.split.valid);
+  add(run.split.test_queries, run.split.test);
+  return shown;
+}
+
+std::map<UserId, Person> updated_users(const OpenedRun& run) {
+  const AddedRatings& added = run.checkpoint.added;
+  const UserMap ids(added.users);
+  std::vector<UserIdx> users;
+  for (const UserId id : ids.ids()) users.push_back(run.dataset.users.find(id).value_or(kNoUser));
+  std::vector<Person> persons = with_histories(users, run.train, run.user_facts());
+  std::map<UserId, Person> updated;
+  for (std::size_t k = 0; k < persons.size(); ++k)
+    updated.emplace(ids.ids()[k],
+                    run.shown.contains(users[k]) ? run.person(ids.ids()[k]) : std::move(persons[k]));
+  for (std::size_t row = 0; row < added.stars.size(); ++row) {
+    const auto item = run.dataset.items.find(added.items[row]);
+    if (!item)
+      fail(ErrorKind::model, "{}: an added rating is of item {}, which is not in {}", run.path.string(),
+           number(added.items[row]), run.checkpoint.dataset_name);
+    updated.at(added.users[row]).rate(*item, added.stars[row]);
+  }
+  return updated;
+}
+
+}  // namespace
+
+const UserFeatures& OpenedRun::user_facts() const {
+  static const UserFeatures nothing;
+  return model->supports().demographics ? dataset.user_features : nothing;
+}
+
+UserMap OpenedRun::known_users() const {
+  if (updated.empty()) return dataset.users;
+  std::vector<UserId> ids(dataset.users.ids().begin(), dataset.users.ids().end());
+  for (const auto& [id, person] : updated) ids.push_back(id);
+  return UserMap(std::move(ids));
+}
+
+Person OpenedRun::person(UserId id) const {
+  if (const auto found = updated.find(id); found != updated.end()) return found->second;
+  const UserIdx user = *dataset.users.find(id);
+  const auto rows = shown.find(user);
+  if (rows == shown.end() || !model->supports().history) return Person(user);
+  return with_histories(std::span(&user, 1), dataset.ratings.subset(rows->second), user_facts()).front();
+}
+
+void warn_of_added_ratings(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+  if (!checkpoint.added.stars.empty())
+    log_warning("{}: the {} ratings that were added after training are not looked at here", path.string(),
+                format_count(std::ssize(checkpoint.added.stars)));
+}
+
+OpenedRun open_run(const OpenOptions& options, const RunSettings& settings) {
+  set_threads(settings.threads);
+  if (resolve_device(settings.device) != "cpu" && settings.device != "auto")
+    log_warning("--device {}: trained models answer on the CPU", settings.device);
+  OpenedRun run;
+  run.path = find_checkpoint(options.checkpoint, settings.runs_dir);
+  run.checkpoint = load_checkpoint(run.path);
+  DataOptions data = run.checkpoint.data;
+  if (!options.data.empty()) data.data = options.data;
+  in_context(run.path.string(), [&] {
+    run.dataset = load_dataset(data, options.cache);
+    run.split = make_split(run.dataset, run.checkpoint.split);
+  });
+  check_rows(run);
+  std::vector<RowIdx> rows = run.split.train;
+  if (run.checkpoint.refitted) rows.insert(rows.end(), run.split.valid.begin(), run.split.valid.end());
+  run.train = run.dataset.ratings.subset(rows);
+  run.model = in_context(run.path.string(), [&] { return load_model(run.checkpoint); });
+  run.shown = shown_users(run);
+  run.updated = updated_users(run);
+  return run;
+}
+
+}  // namespace movrec

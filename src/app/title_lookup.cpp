@@ -1,0 +1,67 @@
+#include "movrec/app/title_lookup.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "movrec/core/error.hpp"
+#include "movrec/core/log.hpp"
+#include "movrec/core/progress.hpp"
+#include "movrec/report/table.hpp"
+
+namespace movrec {
+namespace {
+
+constexpr std::size_t kShown = 10;
+
+}  // namespace
+
+TitleSearch title_search(const OpenedRun& run) {
+  return {run.dataset.catalog, run.dataset.items, ratings_per_item(run.train)};
+}
+
+std::string candidates_table(const TitleSearch& search, std::span<const ItemIdx> candidates) {
+  using enum Table::Align;
+  Table table({{"id", right}, {"title"}, {"ratings", right}});
+  for (const ItemIdx item : candidates.first(std::min(kShown, candidates.size())))
+    table.add_row({fmt::to_string(number(search.id(item))), search.catalog().title(item),
+                   format_count(search.n_ratings(item))});
+  std::string text = table.text();
+  if (candidates.size() > kShown) text += fmt::format("  and {} more\n", candidates.size() - kShown);
+  return text;
+}
+
+ItemIdx resolve_item(const TitleSearch& search,
+                     const std::string& label,
+                     const std::string& text,
+                     bool is_told) {
+  const std::vector<ItemIdx> found = search.find(text);
+  if (found.size() == 1) {
+    const std::string& title = search.catalog().title(found[0]);
+    const bool is_exact =
+        text.find_first_not_of("0123456789") == std::string::npos || plain_title(text) == plain_title(title);
+    if (is_told || !is_exact) log_info("{} {}: {}", label, text, title);
+    return found[0];
+  }
+  const bool is_flag = label.starts_with("--") || label.starts_with("movrec ");
+  const auto as_flag = [&](const std::string& value) {
+    return is_flag ? fmt::format("{} {}", label, value) : fmt::format("{} instead of the title", value);
+  };
+  if (!found.empty()) {
+    std::string table = candidates_table(search, found);
+    table.pop_back();
+    throw Error(ErrorKind::usage,
+                fmt::format("{} {}: {} items may be meant", label, text, format_count(std::ssize(found))),
+                "\n" + table, as_flag(fmt::to_string(number(search.id(found[0])))));
+  }
+  const std::vector<ItemIdx> near = search.nearest(text, 3);
+  std::vector<std::string_view> titles;
+  for (const ItemIdx item : near) titles.push_back(search.catalog().title(item));
+  throw Error(
+      ErrorKind::usage, fmt::format("{} {}: no item is called that", label, text),
+      titles.empty() ? "" : fmt::format("the nearest titles are {}", fmt::join(titles, "; ")),
+      titles.empty() ? "" : as_flag(is_flag ? fmt::format("\"{}\"", titles[0]) : std::string(titles[0])));
+}
+
+}  // namespace movrec

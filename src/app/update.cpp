@@ -1,0 +1,84 @@
+#include "movrec/app/update.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "movrec/app/described_person.hpp"
+#include "movrec/app/title_lookup.hpp"
+#include "movrec/core/error.hpp"
+#include "movrec/core/files.hpp"
+#include "movrec/data/written_ratings.hpp"
+
+namespace movrec {
+namespace {
+
+constexpr const char* kUpdated = "updated.pt";
+
+std::int32_t user_id(const WrittenRating& rating, const std::string& file) {
+  std::int32_t id = -1;
+  const char* const end = rating.user.data() + rating.user.size();
+  const auto [stop, error] = std::from_chars(rating.user.data(), end, id);
+  if (error != std::errc{} || stop != end || id < 0)
+    fail(ErrorKind::data, "{}:{}: expected a user id from 0 to 2147483647, found '{}'", file, rating.line,
+         rating.user);
+  return id;
+}
+
+void append(AddedRatings& to, const AddedRatings& from) {
+  to.users.insert(to.users.end(), from.users.begin(), from.users.end());
+  to.items.insert(to.items.end(), from.items.begin(), from.items.end());
+  to.stars.insert(to.stars.end(), from.stars.begin(), from.stars.end());
+}
+
+AddedRatings read_added(const std::string& file, const OpenedRun& run) {
+  const std::string text = in_context("--history", [&] { return read_file(file); });
+  const TitleSearch search = title_search(run);
+  AddedRatings added;
+  for (const WrittenRating& rating :
+       read_written_ratings(text, file, /*has_users=*/true, run.dataset.stars)) {
+    const ItemIdx item = resolve_item(search, fmt::format("{}:{}", file, rating.line), rating.item, false);
+    added.users.push_back(UserId{user_id(rating, file)});
+    added.items.push_back(run.dataset.items.id(item));
+    added.stars.push_back(rating.stars);
+  }
+  return added;
+}
+
+/// What earlier updates of this run wrote beside it.
+AddedRatings earlier_additions(const std::filesystem::path& target, const OpenedRun& run) {
+  if (!std::filesystem::exists(target) || std::filesystem::equivalent(target, run.path)) return {};
+  const Checkpoint earlier = load_checkpoint(target);
+  if (earlier.dataset_checksum != run.checkpoint.dataset_checksum)
+    throw Error(ErrorKind::model, fmt::format("{} is of other ratings", target.string()),
+                "it is not overwritten", "--output with another name");
+  return earlier.added;
+}
+
+}  // namespace
+
+UpdateReport update_run(const UpdateOptions& options, const OpenOptions& open, const RunSettings& settings) {
+  if (options.history.empty())
+    throw Error(ErrorKind::usage, "update with what?", "--history was not given",
+                "movrec update --history new-ratings.csv");
+  OpenedRun run = open_run(open, settings);
+  require_histories(run, "update");
+  UpdateReport report;
+  report.checkpoint =
+      options.output.empty() ? run.path.parent_path() / kUpdated : std::filesystem::path(options.output);
+  const AddedRatings added = read_added(options.history, run);
+  if (options.output.empty()) append(run.checkpoint.added, earlier_additions(report.checkpoint, run));
+  append(run.checkpoint.added, added);
+
+  const UserMap users(added.users), all(run.checkpoint.added.users);
+  for (const UserId id : users.ids()) report.new_users += run.dataset.users.find(id) ? 0 : 1;
+  report.ratings = std::ssize(added.stars);
+  report.users = users.size();
+  report.all_ratings = std::ssize(run.checkpoint.added.stars);
+  report.all_users = all.size();
+  report.first_user = users.ids()[0];
+  save_checkpoint(report.checkpoint, run.checkpoint);
+  return report;
+}
+
+}  // namespace movrec
