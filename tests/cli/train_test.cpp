@@ -278,54 +278,6 @@ TEST_F(Train, RefitTrainsOnValidationRowsToo) {
   EXPECT_TRUE(load_checkpoint(refitted.at("checkpoint").get<std::string>()).refitted);
 }
 
-// Test labels turned into nonsense must not change anything but the final test figures.
-TEST_F(Train, NothingThatChoosesCanReadATestRow) {
-  const Dataset dataset = small_dataset();
-  const auto write = [&](const fs::path& path, std::span<const RowIdx> rows, bool poison) {
-    std::ofstream out(path);
-    out << "user,item,rating\n";
-    for (RowIdx row : rows)
-      out << number(dataset.users.id(dataset.ratings.users[row])) << ','
-          << number(dataset.items.id(dataset.ratings.items[row])) << ','
-          << (poison ? 6 - dataset.ratings.stars[row] : dataset.ratings.stars[row]) << '\n';
-  };
-  const Split split = make_split(dataset, {});
-  write(dir_ / "train.csv", split.train, false);
-  const std::vector<std::string> gradient{"--solver", "autograd", "--lr", "0.03", "--schedule", "plateau"};
-  for (const auto& flags : {gradient, {"--solver", "als"}}) {
-    nlohmann::json results[2];
-    StateDict models[2];
-    for (const bool poison : {false, true}) {
-      write(dir_ / "test.csv", split.test, poison);
-      std::vector<std::string> all{"train",
-                                   "--json",
-                                   "--runs-dir",
-                                   runs(),
-                                   "--model",
-                                   "biased-mf",
-                                   "--epochs",
-                                   "12",
-                                   "--patience",
-                                   "2",
-                                   "--refit",
-                                   "--train-file",
-                                   (dir_ / "train.csv").string(),
-                                   "--test-file",
-                                   (dir_ / "test.csv").string()};
-      all.insert(all.end(), flags.begin(), flags.end());
-      const CliResult run = run_cli(all);
-      ASSERT_EQ(run.code, 0) << run.err;
-      results[poison] = nlohmann::json::parse(run.out);
-      models[poison] = load_checkpoint(results[poison].at("checkpoint").get<std::string>()).model;
-    }
-    EXPECT_NE(results[0].at("test").at("rmse"), results[1].at("test").at("rmse"));
-    for (const char* key : {"valid", "epochs", "best_epoch"})
-      EXPECT_EQ(results[0].at(key), results[1].at(key));
-    for (const auto& [name, array] : models[0].arrays())
-      EXPECT_EQ(array.bytes, models[1].get(name).bytes) << name;
-  }
-}
-
 TEST_F(Train, RefusesOptionsThatTheModelDoesNotUse) {
   const CliResult flag = train({"--model", "biased-mf", "--layers", "8,4"});
   EXPECT_EQ(flag.code, 2);
