@@ -1,164 +1,19 @@
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <array>
-#include <filesystem>
-#include <memory>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <ostream>
-#include <string>
-#include <vector>
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/data_commands.hpp"
+#include "movrec/app/doctor.hpp"
 #include "movrec/core/error.hpp"
-#include "movrec/data/dataset.hpp"
-#include "movrec/data/releases.hpp"
-#include "movrec/ops/machine.hpp"
-
-extern char** environ;
 
 namespace movrec::cli {
-namespace {
-
-namespace fs = std::filesystem;
-
-enum class Health { ok, warning, broken };
-constexpr std::array<std::string_view, 3> kHealthNames{"ok", "warning", "broken"};
-
-struct Finding {
-  Health health;
-  std::string name, text, remedy{};
-};
-
-constexpr double kSlowGflopsPerThread = 10;
-constexpr double kSmallDiskGb = 2;
-
-Finding check_blas(const MachineInfo& machine, double gflops) {
-  const BlasInfo& blas = machine.blas;
-  Finding finding{
-      Health::ok, "BLAS",
-      fmt::format("{}{}, {:.0f} GFLOP/s on {} threads", blas.name,
-                  blas.core.empty() ? "" : fmt::format(" ({})", blas.core), gflops, machine.threads)};
-  if (blas.slow) {
-    finding.health = Health::warning;
-    finding.text += "; training is 30 to 60 times slower than it could be";
-    finding.remedy = kBlasRemedy;
-  } else if (gflops < kSlowGflopsPerThread * static_cast<double>(machine.threads)) {
-    finding.health = Health::warning;
-    finding.text += "; slow, other programs may be using the processor";
-    finding.remedy = "OMP_WAIT_POLICY=passive movrec ...";
-  }
-  return finding;
-}
-
-Finding check_device(const std::string& device, const MachineInfo& machine) {
-  try {
-    const std::string resolved = resolve_device(device);
-    return {Health::ok, "device",
-            fmt::format("{} ({})", resolved,
-                        machine.cuda_devices.empty() ? "no GPU that LibTorch can use"
-                                                     : fmt::format("{} GPU", machine.cuda_devices.size()))};
-  } catch (const Error& error) {
-    return {Health::broken, "device", fmt::format("{} ({})", error.message(), error.why()), error.remedy()};
-  }
-}
-
-/// The folder or, where it is not there yet, the nearest parent that is.
-Finding check_folder(const std::string& name, const fs::path& folder, std::string_view option) {
-  std::error_code ignored;
-  fs::path existing = fs::absolute(folder);
-  while (!fs::exists(existing, ignored) && existing != existing.parent_path())
-    existing = existing.parent_path();
-  if (!fs::is_directory(existing, ignored) || access(existing.c_str(), W_OK | X_OK) != 0)
-    return {Health::broken, name, fmt::format("{} cannot be written", folder.string()),
-            fmt::format("--{} DIR", option)};
-  const double free_gb = static_cast<double>(fs::space(existing, ignored).available) / 1e9;
-  Finding finding{Health::ok, name, fmt::format("{}, {:.1f} GB free", folder.string(), free_gb)};
-  if (free_gb < kSmallDiskGb) {
-    finding.health = Health::warning;
-    finding.remedy = fmt::format("--{} DIR on a disk with more room", option);
-  }
-  return finding;
-}
-
-std::vector<Finding> check_environment() {
-  std::vector<Finding> findings;
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    for (std::string_view prefix :
-         {"MOVREC_", "OMP_", "GOMP_", "OPENBLAS_", "MKL_", "ATEN_", "CUDA_VISIBLE_DEVICES="})
-      if (std::string_view(*variable).starts_with(prefix))
-        findings.push_back({Health::ok, "variable", *variable});
-  return findings;
-}
-
-void print_json(const std::vector<Finding>& findings,
-                const MachineInfo& machine,
-                double gflops,
-                std::ostream& out) {
-  auto list = nlohmann::ordered_json::array();
-  for (const Finding& finding : findings) {
-    nlohmann::ordered_json entry{{"check", finding.name},
-                                 {"health", kHealthNames[static_cast<std::size_t>(finding.health)]},
-                                 {"text", finding.text}};
-    if (!finding.remedy.empty()) entry["remedy"] = finding.remedy;
-    list.push_back(std::move(entry));
-  }
-  out << nlohmann::ordered_json{{"schema", "movrec.doctor/1"},
-                                {"libtorch", machine.libtorch},
-                                {"cpu", machine.cpu},
-                                {"threads", machine.threads},
-                                {"cores", machine.cores},
-                                {"blas",
-                                 {{"name", machine.blas.name},
-                                  {"core", machine.blas.core},
-                                  {"path", machine.blas.path},
-                                  {"gflops", gflops}}},
-                                {"cuda_devices", machine.cuda_devices},
-                                {"findings", list}}
-             .dump(2)
-      << '\n';
-}
-
-int run_doctor(Invocation& invocation, const CacheOptions& cache) {
-  const GlobalOptions& global = invocation.global;
-  set_threads(global.threads);
-  const MachineInfo machine = machine_info();
-  const double gflops = gemm_gflops(0.3);
-  std::vector<Finding> findings{
-      {Health::ok, "processor", fmt::format("{}, {} of its cores usable", machine.cpu, machine.cores)},
-      {Health::ok, "LibTorch",
-       fmt::format("{}, {} kernels, {} threads", machine.libtorch, machine.capability, machine.threads)},
-      check_blas(machine, gflops),
-      check_device(global.device, machine),
-      check_folder("data sets", data_directory(cache), "data-dir"),
-      check_folder("runs", global.runs_dir, "runs-dir"),
-  };
-  for (Finding& finding : check_environment()) findings.push_back(std::move(finding));
-
-  Health worst = Health::ok;
-  for (const Finding& finding : findings) worst = std::max(worst, finding.health);
-  const int code = worst == Health::broken ? static_cast<int>(ErrorKind::failure) : 0;
-  std::ostream& out = *invocation.out;
-  if (global.json) {
-    print_json(findings, machine, gflops, out);
-    return code;
-  }
-  for (const Finding& finding : findings) {
-    out << fmt::format("{:<9}{:<12}{}\n", kHealthNames[static_cast<std::size_t>(finding.health)],
-                       finding.name, finding.text);
-    if (!finding.remedy.empty()) out << fmt::format("{:<9}{:<12}try: {}\n", "", "", finding.remedy);
-  }
-  return code;
-}
-
-}  // namespace
 
 Action declare_doctor(FlagSet& flags) {
-  auto cache = std::make_shared<CacheOptions>();
-  for (const OptionRef& ref : option_refs(*cache))
-    if (ref.field.name == "data-dir") flags.add(ref);
-  return [cache](Invocation& invocation) { return run_doctor(invocation, *cache); };
+  const auto cache = bind_data_dir(flags);
+  return [cache](Invocation& invocation) {
+    const DoctorReport report = examine_machine(invocation.global.settings(), *cache);
+    *invocation.out << (invocation.global.json ? doctor_json(report).dump(2) + "\n" : doctor_text(report));
+    return report.worst() == Health::broken ? static_cast<int>(ErrorKind::failure) : 0;
+  };
 }
 
 }  // namespace movrec::cli

@@ -2,8 +2,7 @@
 
 #include <array>
 
-#include "cli/commands/data_cache.hpp"
-#include "cli/commands/data_info.hpp"
+#include "cli/commands/data_commands.hpp"
 
 namespace movrec::cli {
 namespace {

@@ -1,28 +1,19 @@
-#include "cli/commands/data_info.hpp"
+#include "movrec/report/data_report.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
-#include <nlohmann/json.hpp>
-#include <ostream>
+#include <utility>
+#include <vector>
 
-#include "movrec/core/error.hpp"
 #include "movrec/core/progress.hpp"
-#include "movrec/data/summary.hpp"
 #include "movrec/report/table.hpp"
 
-namespace movrec::cli {
+namespace movrec {
 namespace {
 
 using Json = nlohmann::ordered_json;
 using Counts = std::vector<std::pair<std::string, std::int64_t>>;
-
-struct Options {
-  std::string name;
-  DataOptions data;
-  CacheOptions cache;
-};
 
 Json to_json(const Spread& spread) {
   return {{"min", spread.min}, {"q25", spread.q25}, {"median", spread.median}, {"q75", spread.q75},
@@ -32,50 +23,6 @@ Json to_json(const Spread& spread) {
 Json to_json(const Counts& counts) {
   Json json = Json::object();
   for (const auto& [name, count] : counts) json[name] = count;
-  return json;
-}
-
-Json to_json(const Dataset& dataset, const DataSummary& summary) {
-  Json json{{"schema", "movrec.data/1"},
-            {"name", dataset.name},
-            {"source", dataset.source},
-            {"checksum", dataset.checksum},
-            {"users", summary.users},
-            {"items", summary.items},
-            {"ratings", summary.ratings},
-            {"density", summary.density},
-            {"sparsity", 1 - summary.density},
-            {"mean", summary.mean},
-            {"standard_deviation", summary.standard_deviation},
-            {"scale", {dataset.stars.min, dataset.stars.max}},
-            {"histogram", Json::object()},
-            {"ratings_per_user", to_json(summary.per_user)},
-            {"ratings_per_item", to_json(summary.per_item)},
-            {"times", nullptr},
-            {"duplicates", summary.duplicates},
-            {"skipped_lines", dataset.n_skipped_lines},
-            {"most_rated", Json::array()},
-            {"genres", Json::array()},
-            {"demographics", nullptr}};
-  for (const auto& [stars, count] : summary.histogram) json["histogram"][fmt::format("{}", stars)] = count;
-  if (summary.times)
-    json["times"] = {{"first", summary.times->first},
-                     {"last", summary.times->second},
-                     {"first_utc", format_time(summary.times->first)},
-                     {"last_utc", format_time(summary.times->second)}};
-  for (const auto& rated : summary.most_rated)
-    json["most_rated"].push_back({{"item", number(dataset.items.id(rated.item))},
-                                  {"title", dataset.catalog.title(rated.item)},
-                                  {"ratings", rated.ratings},
-                                  {"mean", rated.mean}});
-  for (const auto& genre : summary.genres)
-    json["genres"].push_back(
-        {{"name", genre.name}, {"items", genre.items}, {"ratings", genre.ratings}, {"mean", genre.mean}});
-  if (!summary.genders.empty())
-    json["demographics"] = {{"genders", to_json(summary.genders)},
-                            {"ages", to_json(summary.ages)},
-                            {"occupations", to_json(summary.occupations)}};
-  if (dataset.best_rmse) json["best_rmse"] = *dataset.best_rmse;
   return json;
 }
 
@@ -148,9 +95,56 @@ std::string shares(const Counts& counts, std::int64_t whole) {
   return counts.size() > kShown ? text + ", …" : text;
 }
 
-void print(std::ostream& out, const Dataset& dataset, const DataSummary& summary) {
+}  // namespace
+
+Json summary_json(const Dataset& dataset, const DataSummary& summary) {
+  Json json{{"schema", "movrec.data/1"},
+            {"name", dataset.name},
+            {"source", dataset.source},
+            {"checksum", dataset.checksum},
+            {"users", summary.users},
+            {"items", summary.items},
+            {"ratings", summary.ratings},
+            {"density", summary.density},
+            {"sparsity", 1 - summary.density},
+            {"mean", summary.mean},
+            {"standard_deviation", summary.standard_deviation},
+            {"scale", {dataset.stars.min, dataset.stars.max}},
+            {"histogram", Json::object()},
+            {"ratings_per_user", to_json(summary.per_user)},
+            {"ratings_per_item", to_json(summary.per_item)},
+            {"times", nullptr},
+            {"duplicates", summary.duplicates},
+            {"skipped_lines", dataset.n_skipped_lines},
+            {"most_rated", Json::array()},
+            {"genres", Json::array()},
+            {"demographics", nullptr}};
+  for (const auto& [stars, count] : summary.histogram) json["histogram"][fmt::format("{}", stars)] = count;
+  if (summary.times)
+    json["times"] = {{"first", summary.times->first},
+                     {"last", summary.times->second},
+                     {"first_utc", format_time(summary.times->first)},
+                     {"last_utc", format_time(summary.times->second)}};
+  for (const auto& rated : summary.most_rated)
+    json["most_rated"].push_back({{"item", number(dataset.items.id(rated.item))},
+                                  {"title", dataset.catalog.title(rated.item)},
+                                  {"ratings", rated.ratings},
+                                  {"mean", rated.mean}});
+  for (const auto& genre : summary.genres)
+    json["genres"].push_back(
+        {{"name", genre.name}, {"items", genre.items}, {"ratings", genre.ratings}, {"mean", genre.mean}});
+  if (!summary.genders.empty())
+    json["demographics"] = {{"genders", to_json(summary.genders)},
+                            {"ages", to_json(summary.ages)},
+                            {"occupations", to_json(summary.occupations)}};
+  if (dataset.best_rmse) json["best_rmse"] = *dataset.best_rmse;
+  return json;
+}
+
+std::string summary_text(const Dataset& dataset, const DataSummary& summary) {
+  std::string out;
   const auto line = [&](std::string_view label, const std::string& text) {
-    out << fmt::format("{:<12}{}\n", label, text);
+    out += fmt::format("{:<12}{}\n", label, text);
   };
   line("data set",
        dataset.source.empty() ? dataset.name : fmt::format("{} ({})", dataset.name, dataset.source));
@@ -180,40 +174,10 @@ void print(std::ostream& out, const Dataset& dataset, const DataSummary& summary
     line("age", shares(summary.ages, summary.users));
     line("occupation", shares(summary.occupations, summary.users));
   }
-  out << '\n'
-      << histogram(summary).text() << '\n'
-      << spreads(summary).text() << '\n'
-      << most_rated(dataset, summary).text();
-  if (!summary.genres.empty()) out << '\n' << genres(summary).text();
+  out += fmt::format("\n{}\n{}\n{}", histogram(summary).text(), spreads(summary).text(),
+                     most_rated(dataset, summary).text());
+  if (!summary.genres.empty()) out += "\n" + genres(summary).text();
+  return out;
 }
 
-int run_data_info(Options& options, Invocation& invocation) {
-  if (!options.name.empty()) {
-    for (std::string_view other : {"dataset", "data", "train-file"})
-      if (invocation.origin(other) == Origin::flag)
-        fail(ErrorKind::usage, "give a data set's name ('{}') or --{}, not both", options.name, other);
-    options.data.dataset = options.name;
-  }
-  const Dataset dataset = load_dataset(options.data, options.cache);
-  const DataSummary summary = summarize(dataset);
-  if (invocation.global.json)
-    *invocation.out << to_json(dataset, summary).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
-  else
-    print(*invocation.out, dataset, summary);
-  return 0;
-}
-
-}  // namespace
-
-Action declare_data_info(FlagSet& flags) {
-  auto options = std::make_shared<Options>();
-  flags.add_positional(
-      {Field{.name = "name", .help = "data set by name", .value_name = "NAME"}, &options->name}, false);
-  flags.group("Data set");
-  flags.bind(options->data);
-  flags.bind(options->cache);
-  flags.set_footer("Examples:\n  movrec data info ml-100k\n  movrec data info --data ratings.csv --json\n");
-  return [options](Invocation& invocation) { return run_data_info(*options, invocation); };
-}
-
-}  // namespace movrec::cli
+}  // namespace movrec
