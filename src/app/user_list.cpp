@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "data/text.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 
@@ -33,13 +34,6 @@ class UserFinder {
   const UserMap& known_;
   std::string_view dataset_;
 };
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r";
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
 
 /// Calls visit(part) for each part of `text` between separators.
 template <class Visit>

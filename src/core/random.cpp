@@ -5,18 +5,15 @@
 #include <numeric>
 #include <utility>
 
+#include "core/philox.hpp"
+
 namespace movrec {
 
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c, std::array<std::uint32_t, 2> k) {
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t a = std::uint64_t{0xD2511F53} * c[0];
-    const std::uint64_t b = std::uint64_t{0xCD9E8D57} * c[2];
-    c = {static_cast<std::uint32_t>(b >> 32) ^ c[1] ^ k[0], static_cast<std::uint32_t>(b),
-         static_cast<std::uint32_t>(a >> 32) ^ c[3] ^ k[1], static_cast<std::uint32_t>(a)};
-    k[0] += 0x9E3779B9U;
-    k[1] += 0xBB67AE85U;
-  }
-  return c;
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                        std::array<std::uint32_t, 2> key) {
+  std::uint32_t c0[1]{counter[0]}, c1[1]{counter[1]}, c2[1]{counter[2]}, c3[1]{counter[3]};
+  philox_rounds(c0, c1, c2, c3, key[0], key[1]);
+  return {c0[0], c1[0], c2[0], c3[0]};
 }
 
 std::uint64_t mix_seed(std::uint64_t seed, std::uint64_t stream) {

@@ -39,6 +39,7 @@ std::string to_utf8(std::string_view bytes);
 /// `text` for an error message: at most 80 characters, control characters escaped.
 std::string excerpt(std::string_view text);
 
+/// Without blanks, tabs and carriage returns around it.
 std::string_view trim(std::string_view text);
 
 /// The parts between separators (at least one).

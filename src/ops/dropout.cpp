@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/philox.hpp"
 #include "kernels/multiversion.hpp"
 #include "movrec/core/random.hpp"
 #include "movrec/kernels/parallel.hpp"
@@ -26,19 +27,8 @@ void philox_lanes(std::uint64_t first, const DropoutKey& key, std::uint32_t* out
     c2[lane] = static_cast<std::uint32_t>(key.step);
     c3[lane] = static_cast<std::uint32_t>(key.step >> 32);
   }
-  auto k0 = static_cast<std::uint32_t>(key.seed), k1 = static_cast<std::uint32_t>(key.seed >> 32);
-  for (int round = 0; round < 10; ++round) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const std::uint64_t p0 = std::uint64_t{0xD2511F53U} * c0[lane],
-                          p1 = std::uint64_t{0xCD9E8D57U} * c2[lane];
-      c0[lane] = static_cast<std::uint32_t>(p1 >> 32) ^ c1[lane] ^ k0;
-      c1[lane] = static_cast<std::uint32_t>(p1);
-      c2[lane] = static_cast<std::uint32_t>(p0 >> 32) ^ c3[lane] ^ k1;
-      c3[lane] = static_cast<std::uint32_t>(p0);
-    }
-    k0 += 0x9E3779B9U;
-    k1 += 0xBB67AE85U;
-  }
+  philox_rounds(c0, c1, c2, c3, static_cast<std::uint32_t>(key.seed),
+                static_cast<std::uint32_t>(key.seed >> 32));
   std::memcpy(out, c0, sizeof c0);
   std::memcpy(out + kLanes, c1, sizeof c1);
   std::memcpy(out + 2 * kLanes, c2, sizeof c2);

@@ -1,3 +1,4 @@
+#include "movrec/model/table/algorithm.hpp"
 #include "movrec/model/torch/row_net_models.hpp"
 
 #include <gtest/gtest.h>

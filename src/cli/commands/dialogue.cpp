@@ -9,6 +9,7 @@
 #include <istream>
 #include <ostream>
 
+#include "data/text.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/log.hpp"
@@ -32,13 +33,6 @@ constexpr std::string_view kHelp =
     "  undo         take back the last rating\n"
     "  save FILE    write your ratings: movrec recommend --history FILE reads them\n"
     "  quit         leave\n";
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r";
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
 
 /// The whole text as a number.
 template <class Number>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/philox.hpp"
 #include "kernels/multiversion.hpp"
 #include "solve/common/gauss.hpp"
 
@@ -26,19 +27,7 @@ MOVREC_INLINE void random_words(Draw draw, std::size_t first, std::uint32_t* wor
     c2[k] = draw.sweep;
     c3[k] = draw.purpose;
   }
-  std::uint32_t k0 = draw.key[0], k1 = draw.key[1];
-  for (int round = 0; round < 10; ++round) {
-    for (std::size_t k = 0; k < kCounters; ++k) {
-      const std::uint64_t a = std::uint64_t{0xD2511F53} * c0[k];
-      const std::uint64_t b = std::uint64_t{0xCD9E8D57} * c2[k];
-      c0[k] = static_cast<std::uint32_t>(b >> 32) ^ c1[k] ^ k0;
-      c1[k] = static_cast<std::uint32_t>(b);
-      c2[k] = static_cast<std::uint32_t>(a >> 32) ^ c3[k] ^ k1;
-      c3[k] = static_cast<std::uint32_t>(a);
-    }
-    k0 += 0x9E3779B9U;
-    k1 += 0xBB67AE85U;
-  }
+  philox_rounds(c0, c1, c2, c3, draw.key[0], draw.key[1]);
   for (std::size_t k = 0; k < kCounters; ++k) {
     words[4 * k] = c0[k];
     words[4 * k + 1] = c1[k];
