@@ -1,6 +1,7 @@
 #include "net/pair_net.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,7 @@
 #include "net/row_layers.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <array>
 #include <utility>

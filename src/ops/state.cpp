@@ -1,6 +1,7 @@
 #include "movrec/ops/state.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <fmt/ranges.h>
 
 namespace movrec {

@@ -1,6 +1,7 @@
 #include "train/device_steps.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 

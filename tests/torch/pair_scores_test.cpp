@@ -1,6 +1,7 @@
 // The best items of pair nets by estimates in integers beside those of their full scores.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 #include "movrec/model/torch/net_model.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <optional>
