@@ -6,6 +6,7 @@
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAStream.h>
+#include <cuda_runtime_api.h>
 #endif
 
 namespace movrec {
@@ -16,6 +17,32 @@ namespace {
 
 /// Libraries make their workspaces in the first steps, which must not be recorded.
 constexpr int kStepsBefore = 3;
+
+/// A capture that ends whatever happens in it: a stream left in one refuses all further work, even the
+/// synchronization of whoever cleans up.
+class Capture {
+ public:
+  explicit Capture(at::cuda::CUDAGraph& graph) : graph_(graph) { graph_.capture_begin(); }
+  ~Capture() {
+    if (ended_) return;
+    try {
+      graph_.capture_end();
+    } catch (...) {  // what broke the step off has broken the capture, too: its own error is the one to tell
+    }
+    cudaGetLastError();
+  }
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+
+  void end() {
+    ended_ = true;
+    graph_.capture_end();
+  }
+
+ private:
+  at::cuda::CUDAGraph& graph_;
+  bool ended_ = false;
+};
 
 }  // namespace
 
@@ -31,9 +58,9 @@ struct StepGraph::Impl {
   void record(const std::function<void()>& step) {
     try {
       c10::cuda::device_synchronize();
-      graph.capture_begin();
+      Capture capture(graph);
       step();
-      graph.capture_end();
+      capture.end();
     } catch (const c10::Error& error) {
       throw Error(ErrorKind::failure, "a training step could not be recorded as a CUDA graph",
                   error.what_without_backtrace(), "--cuda-graph off");
@@ -52,7 +79,8 @@ StepGraph::StepGraph(const at::Device& device, bool wanted) {
 }
 
 StepGraph::~StepGraph() {
-  if (impl_) c10::cuda::device_synchronize();
+  // An error here has been told by the call that met it, and must not end the program while another is on its way.
+  if (impl_) cudaDeviceSynchronize();
 }
 
 void StepGraph::run(const std::function<void()>& step) {

@@ -20,7 +20,8 @@ class StepGraph {
   StepGraph(const StepGraph&) = delete;
   StepGraph& operator=(const StepGraph&) = delete;
 
-  /// Always the same `step`. Error{failure} if it cannot be recorded.
+  /// Always the same `step`. Error{failure} if LibTorch or CUDA cannot record it; what else the step throws comes
+  /// through. Either way the stream can be used again.
   void run(const std::function<void()>& step);
 
  private:
