@@ -19,14 +19,14 @@ constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
 
 using Role = RatingColumn::Role;
 using enum RatingColumn::Role;
-constexpr std::array<std::string_view, kRoles> kRoleNames = {"user", "item", "rating", "time"};
+constexpr std::array<std::string_view, RatingColumn::kRoles> kRoleNames = {"user", "item", "rating", "time"};
 
 struct Format {
   std::string_view separator;
   std::size_t n_fields = 0;
   bool has_header = false;
   bool is_plain = false;  ///< user, item, stars, time and nothing else
-  std::array<std::size_t, kRoles> column{kAbsent, kAbsent, kAbsent, kAbsent};
+  std::array<std::size_t, RatingColumn::kRoles> column{kAbsent, kAbsent, kAbsent, kAbsent};
 };
 
 /// Lower-case letters and digits alone: "userId", "user_id" and "User ID" are one name.
@@ -131,7 +131,8 @@ Format detect_format(std::string_view line,
   } else {
     format.column = {0, 1, 2, format.n_fields > 3 ? 3 : kAbsent};
   }
-  format.is_plain = format.n_fields == kRoles && format.column == std::array<std::size_t, kRoles>{0, 1, 2, 3};
+  format.is_plain =
+      format.n_fields == kRoles && format.column == std::array<std::size_t, RatingColumn::kRoles>{0, 1, 2, 3};
   return format;
 }
 

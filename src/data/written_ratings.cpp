@@ -19,7 +19,7 @@ using enum RatingColumn::Role;
 
 /// Where the fields stand; the time may be missing.
 struct Layout {
-  std::array<std::optional<std::size_t>, kRoles> column{};
+  std::array<std::optional<std::size_t>, RatingColumn::kRoles> column{};
   bool has_header = false;
   std::string expected{};
 };
