@@ -1,5 +1,6 @@
 #include "app/train_session.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "movrec/core/files.hpp"

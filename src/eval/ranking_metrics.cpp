@@ -105,7 +105,7 @@ class GenreSimilarity {
   explicit GenreSimilarity(std::span<const std::uint32_t> genre_bits) {
     std::vector<std::uint32_t> sets(genre_bits.begin(), genre_bits.end());
     std::ranges::sort(sets);
-    sets.erase(std::ranges::unique(sets).begin(), sets.end());
+    sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
     n_sets_ = sets.size();
     for (const std::uint32_t bits : genre_bits)
       set_of_.push_back(static_cast<std::uint32_t>(std::ranges::lower_bound(sets, bits) - sets.begin()));

@@ -29,7 +29,8 @@ int main(int, char** argv) {
   std::size_t n_listed = 0;
   movrec::for_each_lists(opened, recommender, audience, /*explains=*/false, [&](auto, auto lists) {
     for (const movrec::Line& line : lists[0])
-      std::printf("%d. %s  %.2f stars\n", line.rank, opened.dataset.catalog.title(line.item).c_str(), line.stars);
+      std::printf("%d. %s  %.2f stars\n", line.rank, opened.dataset.catalog.title(line.item).c_str(),
+                  line.stars);
     n_listed += lists[0].size();
   });
   return rmse < biases && n_listed == 5 && listener.n_messages > 0 ? 0 : 1;

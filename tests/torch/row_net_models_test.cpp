@@ -1,5 +1,5 @@
-#include "movrec/model/table/algorithm.hpp"
 #include "movrec/model/torch/row_net_models.hpp"
+#include "movrec/model/table/algorithm.hpp"
 
 #include <gtest/gtest.h>
 

@@ -17,7 +17,8 @@ RatingLists positive_lists(const Ratings& ratings, double min_stars) {
     for (std::size_t k = items.size(); k-- > 0;)  // last first: unique keeps the first of equals
       if (static_cast<double>(stars[k]) >= min_stars) row.emplace_back(items[k], stars[k]);
     std::ranges::stable_sort(row, {}, &std::pair<std::int32_t, float>::first);
-    row.erase(std::ranges::unique(row, {}, &std::pair<std::int32_t, float>::first).begin(), row.end());
+    const auto of_one_item = [](const auto& a, const auto& b) { return a.first == b.first; };
+    row.erase(std::unique(row.begin(), row.end(), of_one_item), row.end());
   }
   RatingLists out;
   for (const auto& row : rows) {
