@@ -20,11 +20,10 @@ struct AddedRatings {
   std::vector<float> stars;
 };
 
-/// One self-describing file (`best.pt`, `last.pt`), in PyTorch's own format: a model that answers, the data
-/// and the split it belongs to, and, in `last.pt`, all that a resumed run needs.
+/// One self-describing file (`best.pt`, `last.pt`), which `torch.load(…, weights_only=True)` opens, too: a model
+/// that answers, the data and the split it belongs to, and, in `last.pt`, all that a resumed run needs.
 struct Checkpoint {
-  static constexpr int kFormat = 2;         ///< the newest; what needs no more is written as the oldest
-  static constexpr int kFormatOfAdded = 2;  ///< since when there are added ratings
+  static constexpr int kFormat = 3;  ///< what is written; older ones are read
 
   ModelSpec spec;
   DataOptions data;
@@ -44,8 +43,10 @@ struct Checkpoint {
 
 /// Atomic: the old file stays until the new one is whole. Error{failure}.
 void save_checkpoint(const std::filesystem::path&, const Checkpoint&);
-/// Error{model} for a missing, foreign, cut or newer file, in one line that says which.
+/// Error{model} for a missing, foreign, cut, hostile or newer file, in one line that says which. What a file makes
+/// it allocate stays within a small multiple of the file's size.
 Checkpoint load_checkpoint(const std::filesystem::path&);
+/// Error{model} where an array is not what the algorithm expects.
 std::unique_ptr<Model> load_model(const Checkpoint&);
 
 }  // namespace movrec

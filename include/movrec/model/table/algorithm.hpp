@@ -36,6 +36,8 @@ struct Algorithm {
   QuerySupport supports{};
   bool ranks_slowly =
       false;  ///< scores of all items take so long that `train` measures ranking only if asked
+  /// Of the arrays that its models save: one more whenever an older program would misread them.
+  int state_version = 1;
 
   /// Whether `fit` reports epochs.
   bool has_epochs() const { return trains_by_gradient || averages_sweeps; }
