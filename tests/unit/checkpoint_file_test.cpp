@@ -152,6 +152,36 @@ TEST(CheckpointBytes, AreRefusedOrTheSameWithAnyBitFlipped) {
   EXPECT_GT(n_refused, 4 * bytes.size());
 }
 
+std::filesystem::path in_tests(const std::string& path) {
+  return std::filesystem::path(MOVREC_SOURCE_DIR) / "tests" / path;
+}
+
+// What LibTorch's pickler wrote, up to format 2.
+TEST(CheckpointBytes, OfOldFormatsAreRefusedOrTheSameWithAnyBitFlipped) {
+  const std::string bytes = read_file(in_tests("golden/formats1and2/popularity.pt"));
+  const CheckpointFile whole = read_checkpoint(bytes);
+  EXPECT_EQ(whole.format, 1);
+  EXPECT_EQ(whole.model.values<std::int32_t>("counts", 25).size(), 25U);
+  EXPECT_EQ(read_checkpoint(read_file(in_tests("golden/formats1and2/ease-updated.pt"))).format, 2);
+  for (std::size_t bit = 0; bit < 8 * bytes.size(); bit += 3) {
+    std::string damaged = bytes;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    try {
+      expect_equal(read_checkpoint(damaged), whole);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::model);
+    }
+  }
+}
+
+TEST(CheckpointBytes, OfTheFuzzersCorpusAreUnderstood) {
+  for (const auto& [name, format] :
+       {std::pair{"format1", 1}, {"format3", 3}, {"format3_empty", 3}, {"popularity", 1}}) {
+    const std::string bytes = read_file(in_tests("fuzz/corpus/checkpoint/") / name);
+    EXPECT_EQ(CheckpointRecords(bytes).content().format, format) << name;
+  }
+}
+
 TEST(CheckpointBytes, AreRefusedOrTheSameWithAnyBitOfThePickleFlipped) {
   const std::string whole = pickle_of_array(integers({2, 3}), integers({3, 1}), 6);
   const auto arrays = [](const std::string& pickle) {

@@ -37,13 +37,14 @@ class CheckpointRecords {
   /// why and a remedy, too).
   explicit CheckpointRecords(std::string_view bytes);
 
-  /// Whether they are those that were saved.
+  /// Whether they are those that were saved, by the digest and, for what it leaves out, by the zip's checksum.
   bool match_digest() const;
   /// Error{model} if the JSON cannot be read or a weight of the model is not finite.
   CheckpointFile content() const;
 
  private:
   PickledCheckpoint pickled_;
+  bool pickle_is_whole_ = false;  ///< by the zip's checksum
   StoredArrays ids_, model_, trainer_, added_;
 };
 

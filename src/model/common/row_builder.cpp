@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "movrec/core/random.hpp"
@@ -78,6 +79,10 @@ ProfileInputs::ProfileInputs(const SideInfo& side, bool one_hot_occupation, floa
 ProfileInputs::ProfileInputs(const StateDict& state, bool one_hot_occupation, float max_stars)
     : one_hot_(one_hot_occupation), max_stars_(max_stars) {
   const auto counts = state.values<std::int64_t>("profile.counts", 2);
+  constexpr std::int64_t kMaxGenres = 32;  // as many as there are bits
+  if (counts[0] < 0 || counts[0] > std::numeric_limits<std::int16_t>::max() || counts[1] < 0 ||
+      counts[1] > kMaxGenres)
+    fail(ErrorKind::model, "{} occupations and {} genres in the checkpoint", counts[0], counts[1]);
   n_occupations_ = counts[0];
   n_genres_ = static_cast<std::size_t>(counts[1]);
   const auto bits = state.get("profile.genre_bits").as<std::int32_t>();

@@ -201,6 +201,7 @@ std::unique_ptr<Model> fit_sparsefc_model(const FitContext& context) {
 std::unique_ptr<Model> load_sparsefc_model(const ModelSpec& spec, const StateDict& state) {
   const auto n_users = static_cast<std::size_t>(spec.n_users),
              n_items = static_cast<std::size_t>(spec.n_items);
+  if (spec.options.net.layers.empty()) fail(ErrorKind::model, "the checkpoint's model has no layers");
   ItemCodes codes{.dim = static_cast<std::size_t>(spec.options.net.layers.back()),
                   .codes = {},
                   .decoder = {},

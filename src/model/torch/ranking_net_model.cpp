@@ -20,7 +20,11 @@ class KnownUsers {
   explicit KnownUsers(const StateDict& state)
       : ages_(get(state, "users.age")),
         genders_(get(state, "users.gender")),
-        occupations_(get(state, "users.occupation")) {}
+        occupations_(get(state, "users.occupation")) {
+    if (genders_.size() != ages_.size() || occupations_.size() != ages_.size())
+      fail(ErrorKind::model, "{} ages, {} genders and {} occupations in the checkpoint", ages_.size(),
+           genders_.size(), occupations_.size());
+  }
 
   void save(StateDict& state) const {
     const auto set = [&](const char* name, const std::vector<std::int32_t>& values) {
@@ -163,8 +167,11 @@ std::unique_ptr<Model> fit_ranking_net_model(const FitContext& context) {
 
 std::unique_ptr<Model> load_ranking_net_model(const ModelSpec& spec, const StateDict& state) {
   RowBuilder builder = make_builder(spec);
-  if (takes_profile(spec))
+  if (takes_profile(spec)) {
     builder.set_profile(ProfileInputs(state, spec.options.row_net.one_hot_occupation, spec.stars.max));
+    if (state.values<std::int64_t>("profile.counts", 2)[1] > 0)
+      state.values<std::int32_t>("profile.genre_bits", static_cast<std::size_t>(spec.n_items));
+  }
   auto model = std::make_unique<RankingNetModel>(
       spec, Everybody(spec, state), load_lists(state, "rows.", spec.n_users, spec.n_items),
       takes_profile(spec) ? KnownUsers(state) : KnownUsers(), std::move(builder), "cpu");

@@ -22,6 +22,11 @@ std::vector<T> take(const StateDict& state, const std::string& name) {
   return {values.begin(), values.end()};
 }
 
+void check_rows(const std::vector<std::int32_t>& rows, std::string_view name, std::int32_t n) {
+  if (std::ranges::any_of(rows, [&](std::int32_t row) { return row < 0 || row >= n; }))
+    fail(ErrorKind::model, "array '{}' of the checkpoint has an index outside 0 … {}", name, n - 1);
+}
+
 }  // namespace
 
 void BfmPosterior::save(StateDict& state) const {
@@ -63,6 +68,8 @@ void BfmPosterior::save(const Table& table, StateDict& state) {
 
 BfmPosterior::BfmPosterior(const StateDict& state, std::int32_t n_users, std::int32_t n_items) {
   const auto shape = state.values<std::int32_t>("shape", 2);
+  if (shape[0] < 0 || shape[1] < 0)
+    fail(ErrorKind::model, "{} draws of {} factors in the checkpoint", shape[1], shape[0]);
   rank_ = shape[0];
   const auto rank = static_cast<std::size_t>(shape[0]), draws = static_cast<std::size_t>(shape[1]);
   mean_stars_ = state.values<float>("mean", 1)[0];
@@ -85,6 +92,10 @@ BfmPosterior::BfmPosterior(const StateDict& state, std::int32_t n_users, std::in
   };
   check(tables_[kUser], static_cast<std::size_t>(n_users));
   check(tables_[kItem], static_cast<std::size_t>(n_items));
+  check_rows(user_rows_, "user-rows", n_users);
+  check_rows(item_rows_, "item-rows", n_items);
+  if (tables_[kDay].n > 0) check(tables_[kDay], days_.size());
+  if (tables_[kUserDay].n > 0) check(tables_[kUserDay], user_days_.size());
   if (bag_.n > 0) check(bag_, tables_[kItem].n);
   own_mean_ = take<float>(state, "own.mean");
   own_variance_ = take<float>(state, "own.variance", own_mean_.size());
