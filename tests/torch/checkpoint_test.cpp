@@ -1,8 +1,13 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <torch/csrc/jit/serialization/pickle.h>
 
+#include <functional>
+#include <sstream>
+
+#include "checkpoint/file/checkpoint_file.hpp"
 #include "movrec/checkpoint/checkpoint.hpp"
 #include "movrec/core/files.hpp"
 #include "support/fitted_run.hpp"
@@ -63,25 +68,24 @@ TEST_F(CheckpointFile, HoldsAllThatWasSaved) {
   EXPECT_THAT(loaded.trainer->values<double>("numbers", 2), testing::ElementsAre(1.5, 2.5));
 }
 
-/// The number that an older program looks at.
-std::int64_t format_of(const std::filesystem::path& path) {
-  const std::string content = read_file(path);
-  const auto dict = torch::jit::pickle_load({content.begin(), content.end()}).toGenericDict();
-  return dict.at("movrec_format").toInt();
-}
-
-TEST_F(CheckpointFile, HoldsAddedRatingsInANewerFormat) {
-  EXPECT_EQ(format_of(path_), 1);
+TEST_F(CheckpointFile, HoldsAddedRatings) {
   Checkpoint saved = load_checkpoint(path_);
   EXPECT_TRUE(saved.added.stars.empty());
   saved.added = {{UserId{7}, UserId{99999}}, {ItemId{3}, ItemId{1}}, {4.5F, 1}};
   save_checkpoint(path_, saved);
-  EXPECT_EQ(format_of(path_), 2);
   const Checkpoint loaded = load_checkpoint(path_);
   EXPECT_EQ(loaded.added.users, saved.added.users);
   EXPECT_EQ(loaded.added.items, saved.added.items);
   EXPECT_EQ(loaded.added.stars, saved.added.stars);
   EXPECT_EQ(loaded.users, saved.users);
+}
+
+TEST_F(CheckpointFile, IsOpenedByLibTorchToo) {
+  const auto dict = torch::jit::pickle_load({content_.begin(), content_.end()}).toGenericDict();
+  EXPECT_EQ(dict.at("movrec_format").toInt(), 3);
+  const at::Tensor users = dict.at("ids").toGenericDict().at("users").toTensor();
+  ASSERT_EQ(users.sizes(), at::IntArrayRef({run_.dataset.users.size()}));
+  EXPECT_EQ(users[1].item<int>(), number(run_.dataset.users.id(UserIdx{1})));
 }
 
 TEST_F(CheckpointFile, IsRefusedWhenCut) {
@@ -132,7 +136,112 @@ TEST_F(CheckpointFile, IsRefusedWhenNewer) {
   EXPECT_THAT(
       error_of(path_),
       HasSubstr(
-          "it was written by a newer movrec | its format is 3, this program knows up to 2 | update movrec"));
+          "it was written by a newer movrec | its format is 4, this program knows up to 3 | update movrec"));
+}
+
+/// The file's content, changed and saved again with a right digest.
+std::string rewritten(const std::string& content, const std::function<void(CheckpointFile&)>& change) {
+  CheckpointFile file = read_checkpoint(content);
+  change(file);
+  std::ostringstream out;
+  write_checkpoint(out, file.meta, file.ids, file.model, file.trainer, file.added);
+  return out.str();
+}
+
+// Torture 16: all of these were accepted, or ended with another exit code or with a library's words.
+TEST_F(CheckpointFile, IsRefusedWhenItSaysWhatNobodySays) {
+  const auto error_after = [&](const std::function<void(CheckpointFile&)>& change) {
+    write_file_atomically(path_, rewritten(content_, change));
+    return error_of(path_);
+  };
+  const auto array = [](std::vector<std::int32_t> values) {
+    return StateArray::of(std::span<const std::int32_t>(values), {std::ssize(values)});
+  };
+  EXPECT_EQ(error_after([](CheckpointFile&) {}), "no error");
+  EXPECT_THAT(error_after([](CheckpointFile& file) { file.meta["algorithm"] = "nmf"; }),
+              HasSubstr("its model is 'nmf', which this program does not know | update movrec"));
+  EXPECT_THAT(
+      error_after([](CheckpointFile& file) { file.meta["state_version"] = 99; }),
+      HasSubstr("it was written by a newer movrec | its bias model is of version 99, this program knows "
+                "up to 1 | update movrec"));
+  EXPECT_THAT(error_after([](CheckpointFile& file) { file.meta["state_version"] = 0; }),
+              HasSubstr("damaged"));
+  EXPECT_THAT(error_after([](CheckpointFile& file) { file.meta.erase("state_version"); }),
+              HasSubstr("damaged"));
+  EXPECT_THAT(error_after([](CheckpointFile& file) { file.meta["colour"] = "red"; }),
+              HasSubstr("it holds 'colour', which this program does not know"));
+  for (const char* options : {"options", "data", "split"})
+    EXPECT_THAT(error_after([&](CheckpointFile& file) { file.meta[options]["colour"] = "red"; }),
+                HasSubstr("it holds 'colour', which this program does not know"));
+  for (const nlohmann::json& wrong : {nlohmann::json(-1), nlohmann::json(1e300), nlohmann::json("many"),
+                                      nlohmann::json(nullptr), nlohmann::json(1LL << 40)})
+    for (const char* count : {"n_users", "n_items", "epoch"})
+      EXPECT_THAT(error_after([&](CheckpointFile& file) { file.meta[count] = wrong; }), HasSubstr("damaged"))
+          << count;
+  for (const nlohmann::json& wrong : {nlohmann::json{1}, nlohmann::json{5, 1}, nlohmann::json("5")})
+    EXPECT_THAT(error_after([&](CheckpointFile& file) { file.meta["stars"] = wrong; }), HasSubstr("damaged"));
+  EXPECT_THAT(error_after([&](CheckpointFile& file) {
+                auto ids = file.ids.values<std::int32_t>("users", 60);
+                std::vector<std::int32_t> swapped(ids.begin(), ids.end());
+                std::swap(swapped[3], swapped[4]);
+                file.ids.set("users", array(swapped));
+              }),
+              HasSubstr("its users are not in ascending order"));
+  EXPECT_THAT(error_after([&](CheckpointFile& file) {
+                file.ids.set("users", array({1, 2, 3}));
+              }),
+              HasSubstr("array 'users' of the checkpoint has 3 elements, expected 60"));
+}
+
+// `members` nested 20,000 deep exhausted the stack.
+TEST_F(CheckpointFile, IsRefusedWhenBlendsAreNestedDeeply) {
+  write_file_atomically(
+      path_, rewritten(content_, [](CheckpointFile& file) {
+        nlohmann::json spec;
+        for (const char* key : {"algorithm", "state_version", "options", "n_users", "n_items", "stars"})
+          spec[key] = file.meta[key];
+        spec["algorithm"] = "blend";
+        nlohmann::json nested = spec;
+        for (int depth = 0; depth < 10; ++depth) {
+          nlohmann::json outer = spec;
+          outer["members"] = nlohmann::json::array({nested});
+          nested = std::move(outer);
+        }
+        file.meta["algorithm"] = "blend";
+        file.meta["members"] = nlohmann::json::array({nested});
+      }));
+  EXPECT_THAT(error_of(path_), HasSubstr("blends of blends, more than 4 deep"));
+}
+
+TEST_F(CheckpointFile, IsRefusedWhenAnArrayIsNotWhatItsModelExpects) {
+  const auto error_after = [&](const char* name, const StateArray& array) {
+    Checkpoint checkpoint = load_checkpoint(path_);
+    checkpoint.model.set(name, array);
+    try {
+      load_model(checkpoint);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::model);
+      return error.message();
+    }
+    return std::string("no error");
+  };
+  const std::vector<double> doubles(60);
+  const std::vector<float> floats(59);
+  EXPECT_THAT(error_after("user", StateArray::of(std::span(doubles), {60})), HasSubstr("wrong type"));
+  EXPECT_THAT(error_after("user", StateArray::of(std::span(floats), {59})),
+              HasSubstr("59 elements, expected 60"));
+}
+
+// A FIFO was waited for, a link that names itself ended with exit code 1.
+TEST_F(CheckpointFile, IsRefusedWhenItIsNoFile) {
+  const std::filesystem::path fifo = path_.parent_path() / "fifo.pt", loop = path_.parent_path() / "loop.pt";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  std::filesystem::create_symlink(loop, loop);
+  EXPECT_THAT(error_of(fifo), HasSubstr("fifo.pt is not a usable checkpoint | it is not a regular file"));
+  EXPECT_THAT(error_of("/dev/zero"), HasSubstr("it is not a regular file"));
+  EXPECT_THAT(error_of(path_.parent_path()), HasSubstr("it is not a regular file"));
+  EXPECT_THAT(error_of(loop), HasSubstr("loop.pt: Too many levels of symbolic links"));
+  EXPECT_THAT(error_of(std::string(5000, 'x')), HasSubstr("File name too long"));
 }
 
 TEST_F(CheckpointFile, IsNamedWhenMissing) {

@@ -137,7 +137,8 @@ void write_checkpoint(std::ostream& out,
                       const StateDict& model,
                       const StateDict& trainer,
                       const StateDict& added) {
-  const std::string text = meta.dump();
+  // A path may hold any bytes; better one that opens nothing than a run that cannot be saved.
+  const std::string text = meta.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   const NamedStates sections{{"ids", &ids}, {"model", &model}, {"trainer", &trainer}, {"added", &added}};
   const StoredArrays of_ids = views_of(ids), of_model = views_of(model), of_trainer = views_of(trainer),
                      of_added = views_of(added);
