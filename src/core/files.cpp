@@ -7,99 +7,40 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <system_error>
 
+#include "core/descriptor.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/stop.hpp"
 
 namespace movrec {
 namespace fs = std::filesystem;
-namespace {
-
-class Descriptor {
- public:
-  Descriptor(const fs::path& path, int flags, ErrorKind kind, std::string_view doing)
-      : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
-    if (fd_ < 0) fail(kind, "cannot {} {}: {}", doing, path.string(), errno_text(errno));
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
-void write_all(int fd, std::string_view content, const fs::path& path) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail(ErrorKind::failure, "cannot write {}: {}", path.string(), errno_text(errno));
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
-}  // namespace
-
-std::string read_file(const fs::path& path) {
+std::string read_file(const fs::path& path, std::size_t most_bytes) {
+  const auto refuse = [&] {
+    constexpr std::size_t kMega = 1 << 20;
+    fail(ErrorKind::data, "cannot read {}: it holds more than {}", path.string(),
+         most_bytes % kMega == 0 ? fmt::format("{} MB", most_bytes / kMega)
+                                 : fmt::format("{} bytes", most_bytes));
+  };
   const Descriptor file(path, O_RDONLY, ErrorKind::data, "read");
   std::string content;
   struct stat info {};
-  if (::fstat(file.get(), &info) == 0 && info.st_size > 0)
+  if (::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
+    if (static_cast<std::size_t>(info.st_size) > most_bytes) refuse();
     content.reserve(static_cast<std::size_t>(info.st_size));
+  }
   char buffer[1 << 16];
   while (true) {
     const ssize_t got = ::read(file.get(), buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EINTR) {
+      check_stop();
+      continue;
+    }
     if (got < 0) fail(ErrorKind::data, "cannot read {}: {}", path.string(), errno_text(errno));
     if (got == 0) return content;
+    if (static_cast<std::size_t>(got) > most_bytes - content.size()) refuse();
     content.append(buffer, static_cast<std::size_t>(got));
   }
-}
-
-void write_file_atomically(const fs::path& path, const std::function<void(const fs::path&)>& produce) {
-  fs::path temporary = path;
-  temporary += fmt::format(".tmp{}", ::getpid());
-  try {
-    produce(temporary);
-    {
-      const Descriptor file(temporary, O_RDONLY, ErrorKind::failure, "open");
-      if (::fsync(file.get()) != 0)
-        fail(ErrorKind::failure, "cannot write {}: {}", path.string(), errno_text(errno));
-    }
-    if (::rename(temporary.c_str(), path.c_str()) != 0)
-      fail(ErrorKind::failure, "cannot rename {} to {}: {}", temporary.string(), path.string(),
-           errno_text(errno));
-  } catch (...) {
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
-    throw;
-  }
-}
-
-void write_file_atomically(const fs::path& path, std::string_view content) {
-  write_file_atomically(path, [&](const fs::path& temporary) {
-    const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC, ErrorKind::failure, "write");
-    write_all(file.get(), content, path);
-  });
-}
-
-void write_stream_atomically(const fs::path& path, const std::function<void(std::ostream&)>& write) {
-  write_file_atomically(path, [&](const fs::path& temporary) {
-    std::ofstream file;
-    file.exceptions(std::ios::failbit | std::ios::badbit);
-    try {
-      file.open(temporary, std::ios::binary);
-      write(file);
-      file.close();
-    } catch (const std::ios_base::failure&) {
-      fail(ErrorKind::failure, "cannot write {}: {}", path.string(), errno_text(errno));
-    }
-  });
 }
 
 void append_line(const fs::path& path, std::string_view line) {
@@ -114,7 +55,8 @@ void make_directories(const fs::path& path) {
 }
 
 MappedFile::MappedFile(const fs::path& path) {
-  const Descriptor file(path, O_RDONLY, ErrorKind::data, "read");
+  // A pipe is refused at once, not when somebody writes to it.
+  const Descriptor file(path, O_RDONLY | O_NONBLOCK, ErrorKind::data, "read");
   struct stat info {};
   if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode))
     fail(ErrorKind::data, "cannot read {}: not a regular file", path.string());

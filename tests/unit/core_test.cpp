@@ -148,11 +148,11 @@ TEST(Files, AFailedAtomicWriteLeavesTheOldFileAndNoTemporary) {
   std::filesystem::remove_all(folder);
   make_directories(folder);
   write_file_atomically(folder / "a", "old");
-  EXPECT_THROW(write_file_atomically(folder / "a",
-                                     [](const std::filesystem::path& temporary) {
-                                       append_line(temporary, "half");
-                                       fail(ErrorKind::failure, "disk full");
-                                     }),
+  EXPECT_THROW(write_stream_atomically(folder / "a",
+                                       [](std::ostream& out) {
+                                         out << "half" << std::flush;
+                                         fail(ErrorKind::failure, "disk full");
+                                       }),
                Error);
   EXPECT_EQ(read_file(folder / "a"), "old");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
