@@ -13,6 +13,7 @@
 #include "movrec/core/files.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
+#include "movrec/core/shown.hpp"
 #include "movrec/data/written_ratings.hpp"
 #include "movrec/eval/held_out.hpp"
 
@@ -52,13 +53,13 @@ const UserFeatures& known_features(const OpenedRun& run, std::string_view what) 
 std::pair<std::string, float> split_rate(const std::string& text, StarScale scale) {
   const std::size_t equals = text.rfind('=');
   if (equals == std::string::npos || equals == 0)
-    throw Error(ErrorKind::usage, fmt::format("--rate {}: expected TITLE=STARS", text), {},
-                fmt::format("--rate \"{}=4\"", text.substr(0, equals)));
+    throw Error(ErrorKind::usage, fmt::format("--rate {}: expected TITLE=STARS", shown(text)), {},
+                fmt::format("--rate \"{}=4\"", shown(text.substr(0, equals))));
   float stars = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data() + equals + 1, end, stars);
   if (error != std::errc{} || stop != end || !(stars >= scale.min && stars <= scale.max))  // NaN fails both
-    fail(ErrorKind::usage, "--rate {}: expected stars from {} to {}", text, scale.min, scale.max);
+    fail(ErrorKind::usage, "--rate {}: expected stars from {} to {}", shown(text), scale.min, scale.max);
   return {text.substr(0, equals), stars};
 }
 
@@ -66,7 +67,8 @@ void add_history(const PersonOptions& options,
                  const OpenedRun& run,
                  const TitleSearch& search,
                  Person& person) {
-  const std::string text = in_context("--history", [&] { return read_file(options.history); });
+  const std::string text =
+      in_context("--history", [&] { return read_file(options.history, kMostOfHistory); });
   for (const WrittenRating& rating :
        read_written_ratings(text, options.history, /*has_users=*/false, run.dataset.stars))
     give(person, run,
@@ -131,7 +133,7 @@ char gender_of(const std::string& text) {
   const std::string word = lower(text);
   if (word == "f" || word == "female" || word == "0") return 'F';
   if (word == "m" || word == "male" || word == "1") return 'M';
-  fail(ErrorKind::usage, "'{}' is no gender here: F or M", text);
+  fail(ErrorKind::usage, "'{}' is no gender here: F or M", shown(text));
 }
 
 std::int16_t find_occupation(const OpenedRun& run, const std::string& text) {

@@ -8,6 +8,7 @@
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
+#include "movrec/core/shown.hpp"
 #include "movrec/report/table.hpp"
 
 namespace movrec {
@@ -41,27 +42,28 @@ ItemIdx resolve_item(const TitleSearch& search,
     const std::string& title = search.catalog().title(found[0]);
     const bool is_exact =
         text.find_first_not_of("0123456789") == std::string::npos || plain_title(text) == plain_title(title);
-    if (is_told || !is_exact) log_info("{} {}: {}", label, text, title);
+    if (is_told || !is_exact) log_info("{} {}: {}", label, shown(text), shown(title));
     return found[0];
   }
   const bool is_flag = label.starts_with("--") || label.starts_with("movrec ");
+  const ErrorKind kind = is_flag ? ErrorKind::usage : ErrorKind::data;  // or it stands in a file
   const auto as_flag = [&](const std::string& value) {
     return is_flag ? fmt::format("{} {}", label, value) : fmt::format("{} instead of the title", value);
   };
   if (!found.empty()) {
     std::string table = candidates_table(search, found);
     table.pop_back();
-    throw Error(ErrorKind::usage,
-                fmt::format("{} {}: {} items may be meant", label, text, format_count(std::ssize(found))),
-                "\n" + table, as_flag(fmt::to_string(number(search.id(found[0])))));
+    throw Error(
+        kind,
+        fmt::format("{} {}: {} items may be meant", label, shown(text), format_count(std::ssize(found))),
+        "\n" + table, as_flag(fmt::to_string(number(search.id(found[0])))));
   }
   const std::vector<ItemIdx> near = search.nearest(text, 3);
-  std::vector<std::string_view> titles;
-  for (const ItemIdx item : near) titles.push_back(search.catalog().title(item));
-  throw Error(
-      ErrorKind::usage, fmt::format("{} {}: no item is called that", label, text),
-      titles.empty() ? "" : fmt::format("the nearest titles are {}", fmt::join(titles, "; ")),
-      titles.empty() ? "" : as_flag(is_flag ? fmt::format("\"{}\"", titles[0]) : std::string(titles[0])));
+  std::vector<std::string> titles;
+  for (const ItemIdx item : near) titles.push_back(shown(search.catalog().title(item)));
+  throw Error(kind, fmt::format("{} {}: no item is called that", label, shown(text)),
+              titles.empty() ? "" : fmt::format("the nearest titles are {}", fmt::join(titles, "; ")),
+              titles.empty() ? "" : as_flag(is_flag ? fmt::format("\"{}\"", titles[0]) : titles[0]));
 }
 
 }  // namespace movrec

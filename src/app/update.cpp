@@ -8,6 +8,7 @@
 #include "movrec/app/title_lookup.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/core/shown.hpp"
 #include "movrec/data/written_ratings.hpp"
 
 namespace movrec {
@@ -21,7 +22,7 @@ std::int32_t user_id(const WrittenRating& rating, const std::string& file) {
   const auto [stop, error] = std::from_chars(rating.user.data(), end, id);
   if (error != std::errc{} || stop != end || id < 0)
     fail(ErrorKind::data, "{}:{}: expected a user id from 0 to 2147483647, found '{}'", file, rating.line,
-         rating.user);
+         shown(rating.user));
   return id;
 }
 
@@ -32,7 +33,7 @@ void append(AddedRatings& to, const AddedRatings& from) {
 }
 
 AddedRatings read_added(const std::string& file, const OpenedRun& run) {
-  const std::string text = in_context("--history", [&] { return read_file(file); });
+  const std::string text = in_context("--history", [&] { return read_file(file, kMostOfHistory); });
   const TitleSearch search = title_search(run);
   AddedRatings added;
   for (const WrittenRating& rating :

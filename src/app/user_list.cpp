@@ -7,9 +7,12 @@
 #include "data/text.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/core/shown.hpp"
 
 namespace movrec {
 namespace {
+
+constexpr std::size_t kMostOfList = std::size_t{256} << 20;
 
 class UserFinder {
  public:
@@ -26,7 +29,7 @@ class UserFinder {
     std::int64_t id = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
     if (error != std::errc() || end != text.data() + text.size())
-      fail(ErrorKind::usage, "'{}' is not a user id", text);
+      fail(ErrorKind::usage, "'{}' is not a user id", shown(text));
     return find(id);
   }
 
@@ -63,7 +66,7 @@ std::vector<UserId> find_users(std::span<const std::int64_t> ids,
         for_each_part(users, ',', [&](std::string_view id) { found.push_back(finder.find(trim(id))); });
       });
   } else {
-    const std::string text = in_context("--users", [&] { return read_file(users); });
+    const std::string text = in_context("--users", [&] { return read_file(users, kMostOfList); });
     int line_number = 0;
     for_each_part(text, '\n', [&](std::string_view line) {
       ++line_number;
@@ -72,7 +75,7 @@ std::vector<UserId> find_users(std::span<const std::int64_t> ids,
         in_context(fmt::format("{}:{}", users, line_number), [&] { found.push_back(finder.find(id)); });
     });
   }
-  if (found.empty()) fail(ErrorKind::usage, "--users: {} names no users", users);
+  if (found.empty()) fail(ErrorKind::usage, "--users: {} names no users", shown(users));
   return found;
 }
 

@@ -5,17 +5,19 @@
 #include <system_error>
 #include <vector>
 
+#include "movrec/core/shown.hpp"
+
 namespace movrec {
 
 Error::Error(ErrorKind kind, std::string what, std::string why, std::string remedy)
     : std::runtime_error(what),
       kind_(kind),
-      message_(std::move(what)),
-      why_(std::move(why)),
-      remedy_(std::move(remedy)) {}
+      message_(shown_message(what)),
+      why_(shown_message(why)),
+      remedy_(shown_message(remedy)) {}
 
 void Error::add_context(std::string_view context) {
-  message_ = fmt::format("{}: {}", context, message_);
+  message_ = shown_message(fmt::format("{}: {}", context, message_));
 }
 
 std::string errno_text(int code) {
@@ -26,7 +28,7 @@ void fail_unknown(std::string_view what,
                   std::string_view name,
                   const std::string& known,
                   std::string_view closest) {
-  throw Error(ErrorKind::usage, fmt::format("unknown {} '{}' (known: {})", what, name, known), {},
+  throw Error(ErrorKind::usage, fmt::format("unknown {} '{}' (known: {})", what, shown(name), known), {},
               closest.empty() ? std::string{} : std::string(closest));
 }
 

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "movrec/core/error.hpp"
+#include "movrec/core/shown.hpp"
 
 namespace movrec {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 [[noreturn]] void reject(const OptionRef& option, std::string_view text) {
   std::string_view near;
   if (!option.field.choices.empty()) near = closest_of(text, option.field.choices);
-  throw Error(ErrorKind::usage, fmt::format("--{}: '{}' is not allowed", option.field.name, text),
+  throw Error(ErrorKind::usage, fmt::format("--{}: '{}' is not allowed", option.field.name, shown(text)),
               fmt::format("expected {}", describe_allowed(option)),
               near.empty() ? std::string{} : fmt::format("--{} {}", option.field.name, near));
 }

@@ -8,6 +8,7 @@
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
+#include "movrec/core/shown.hpp"
 
 namespace movrec {
 namespace {
@@ -31,7 +32,7 @@ RawCatalog read_u_item(const Members& members, BadLines& bad_lines) {
     if (number != std::optional(static_cast<std::int32_t>(catalog.genre_names.size())) ||
         catalog.genre_names.size() == kMaxGenres)
       fail(ErrorKind::data, "{}:{}: expected 'GENRE|{}', found '{}'", members.describe("u.genre"),
-           lines.number(), catalog.genre_names.size(), excerpt(line));
+           lines.number(), catalog.genre_names.size(), shown(line));
     catalog.genre_names.emplace_back(fields[0]);
   }
 
@@ -90,7 +91,7 @@ class CsvTable {
       const auto found = std::ranges::find(header, column);
       if (found == header.end())
         fail(ErrorKind::data, "{}:1: no column is named '{}', found '{}'", where_, column,
-             excerpt(records_.record()));
+             shown(records_.record()));
       columns_.push_back(static_cast<std::size_t>(found - header.begin()));
     }
   }

@@ -21,6 +21,7 @@
 #include "movrec/core/files.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
+#include "movrec/core/shown.hpp"
 #include "movrec/data/releases.hpp"
 
 namespace movrec {
@@ -96,7 +97,8 @@ StarScale scale_of(std::span<const float> stars, bool is_movielens) {
 }
 
 bool is_archive(const fs::path& path) {
-  if (fs::is_directory(path) || path.extension() == ".zip") return true;
+  std::error_code absent;
+  if (fs::is_directory(path, absent) || path.extension() == ".zip") return true;
   return MappedFile(path).text().starts_with("PK\x03\x04");
 }
 
@@ -147,16 +149,20 @@ std::string ratings_member(const Members& members, const fs::path& path) {
     if (members.contains(name)) return std::string(name);
   throw Error(ErrorKind::data,
               fmt::format("{} holds no ratings file ({})", path.string(), fmt::join(kRatingsFiles, ", ")),
-              fmt::format("it holds {}", excerpt(members.list())),
-              "name the ratings file itself: --data FILE");
+              fmt::format("it holds {}", shown(members.list())), "name the ratings file itself: --data FILE");
 }
 
 bool is_synthetic(const DataOptions& options) {
   return options.dataset == kSynthetic && options.data.empty() && options.train_file.empty();
 }
 
-/// Options that do not go together.
+/// Options that do not go together, and paths that no checkpoint and no configuration could name again.
 void check(const DataOptions& options) {
+  for (const OptionRef& option : option_refs(const_cast<DataOptions&>(options)))
+    if (const std::string text = to_text(option); !is_utf8(text))
+      throw Error(ErrorKind::usage,
+                  fmt::format("--{}: '{}' is not valid UTF-8", option.field.name, shown(text)),
+                  "checkpoints and configurations hold text in UTF-8", "rename it");
   if (options.train_file.empty() != options.test_file.empty())
     fail(ErrorKind::usage, "--train-file and --test-file go together: --{} is missing",
          options.train_file.empty() ? "train-file" : "test-file");

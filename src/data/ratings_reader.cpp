@@ -10,6 +10,7 @@
 #include <span>
 
 #include "movrec/core/error.hpp"
+#include "movrec/core/shown.hpp"
 
 namespace movrec {
 namespace {
@@ -111,7 +112,7 @@ Format detect_format(std::string_view line,
   if (format.n_fields < 3)
     fail(ErrorKind::data,
          "{}:{}: expected a user, an item and stars separated by '::', tab, ';' or ',', found '{}'", file,
-         line_number, excerpt(line));
+         line_number, shown(line));
   format.has_header = std::ranges::none_of(
       fields, [](std::string_view field) { return to_number<double>(field).has_value(); });
   if (!columns.empty()) {
@@ -126,7 +127,7 @@ Format detect_format(std::string_view line,
       if (format.column[role] == kAbsent)
         throw Error(ErrorKind::data,
                     fmt::format("{}:{}: no column is named '{}' or alike, found '{}'", file, line_number,
-                                kRoleNames[role], excerpt(line)),
+                                kRoleNames[role], shown(line)),
                     {}, "name the columns: --columns USER,ITEM,RATING,TIME");
   } else {
     format.column = {0, 1, 2, format.n_fields > 3 ? 3 : kAbsent};

@@ -8,45 +8,16 @@
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
+#include "movrec/core/shown.hpp"
 
 namespace movrec {
-namespace {
-
-/// The length of the UTF-8 sequence that `text` begins with; 0 if it is not a valid one (RFC 3629).
-std::size_t utf8_sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xC2 && lead < 0xE0   ? 2
-                             : lead >= 0xE0 && lead < 0xF0 ? 3
-                             : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                           : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xC0U) != 0x80) return 0;
-  const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
-  const bool surrogate = lead == 0xED && byte(1) >= 0xA0;
-  const bool beyond_unicode = lead == 0xF4 && byte(1) >= 0x90;
-  return overlong || surrogate || beyond_unicode ? 0 : length;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
-}  // namespace
 
 void BadLines::reject(std::string_view file,
                       std::size_t line_number,
                       std::string_view expected,
                       std::string_view found) {
   const std::string what =
-      fmt::format("{}:{}: expected {}, found '{}'", file, line_number, expected, excerpt(found));
+      fmt::format("{}:{}: expected {}, found '{}'", file, line_number, expected, shown(found));
   if (!skip_)
     throw Error(ErrorKind::data, what, {}, "correct the line, or leave out such lines with --skip-bad-lines");
   if (count_++ == 0) first_ = what;
@@ -77,25 +48,6 @@ std::string to_utf8(std::string_view bytes) {
     }
   }
   return text;
-}
-
-std::string excerpt(std::string_view text) {
-  constexpr std::size_t kMaxLength = 80;
-  std::string out;
-  std::string_view rest = text.substr(0, kMaxLength);
-  while (!rest.empty()) {
-    const std::size_t length = utf8_sequence_length(rest);
-    const auto code = static_cast<unsigned char>(rest[0]);
-    if (length == 0 || code < 0x20 || code == 0x7F) {
-      out += code == '\t' ? "\\t" : fmt::format("\\x{:02x}", code);
-      rest.remove_prefix(1);
-    } else {
-      out += rest.substr(0, length);
-      rest.remove_prefix(length);
-    }
-  }
-  if (text.size() > kMaxLength) out += "…";
-  return out;
 }
 
 std::string_view trim(std::string_view text) {

@@ -37,9 +37,6 @@ std::string_view without_bom(std::string_view text);
 /// UTF-8 of a whole file's bytes: as they are if they are valid UTF-8, else read as latin-1. No BOM.
 std::string to_utf8(std::string_view bytes);
 
-/// `text` for an error message: at most 80 characters, control characters escaped.
-std::string excerpt(std::string_view text);
-
 /// Without blanks, tabs and carriage returns around it.
 std::string_view trim(std::string_view text);
 

@@ -11,6 +11,7 @@
 #include "data/ratings_reader.hpp"
 #include "data/text.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/shown.hpp"
 
 namespace movrec {
 namespace {
@@ -96,7 +97,7 @@ std::vector<WrittenRating> read_written_ratings(std::string_view text,
           if (layout->has_header) return;
         }
         const auto reject = [&](std::string_view expected) {
-          fail(ErrorKind::data, "{}:{}: expected {}, found '{}'", file, number, expected, excerpt(line));
+          fail(ErrorKind::data, "{}:{}: expected {}, found '{}'", file, number, expected, shown(line));
         };
         const std::size_t most = has_users ? 4 : 3;
         if (layout->has_header ? fields.size() != n_fields : fields.size() + 1 < most || fields.size() > most)

@@ -19,6 +19,9 @@ constexpr std::array<std::string_view, 27> kArticles = {
     "lo", "gli", "der", "das", "eine", "ein", "die", "i",  "den", "det", "de",  "o",   "os"};
 constexpr std::size_t kFrontArticles = 20;
 
+/// No title is longer; what is said to be one is not looked for, for that takes the product of both lengths.
+constexpr std::size_t kMostOfTitle = 1000;
+
 struct Letters {
   char32_t last;
   std::string_view plain;
@@ -158,7 +161,7 @@ TitleSearch::TitleSearch(const Catalog& catalog, const ItemMap& items, std::vect
 #pragma omp parallel for schedule(static)
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     Entry& entry = entries_[i];
-    const auto [own, others] = take_apart(catalog.titles[i]);
+    const auto [own, others] = take_apart(std::string_view(catalog.titles[i]).substr(0, kMostOfTitle));
     entry.names.push_back(plain_name(own));
     for (const std::string_view other : others)
       if (std::string name = plain_name(other.starts_with("a.k.a. ") ? other.substr(7) : other);
@@ -223,6 +226,7 @@ void TitleSearch::rank(std::vector<ItemIdx>& items) const {
 }
 
 std::vector<ItemIdx> TitleSearch::find(std::string_view text) const {
+  if (text.size() > kMostOfTitle) return {};
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   if (const auto id = number_of(text))
@@ -252,6 +256,7 @@ std::vector<ItemIdx> TitleSearch::find(std::string_view text) const {
 }
 
 std::vector<ItemIdx> TitleSearch::nearest(std::string_view text, std::size_t n) const {
+  if (text.size() > kMostOfTitle) return {};
   take_year(text);
   const std::string name = plain_title(text);
   std::vector<std::pair<double, ItemIdx>> found;  // twice the common trigrams over all (Dice)

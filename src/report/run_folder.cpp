@@ -7,6 +7,7 @@
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/core/shown.hpp"
 
 namespace movrec {
 namespace fs = std::filesystem;
@@ -14,6 +15,12 @@ namespace {
 
 constexpr const char* kBest = "best.pt";
 constexpr const char* kHowToTrain = "movrec train";
+constexpr std::size_t kMostOfPath = 300;
+
+bool is_file(const fs::path& path) {
+  std::error_code absent;
+  return fs::is_regular_file(path, absent);
+}
 
 /// A data set may be named after a file: what does not belong into a folder's name becomes '_'.
 std::string folder_part(std::string name) {
@@ -47,7 +54,7 @@ fs::path newest(const fs::path& runs_dir, const fs::path& file) {
 }
 
 fs::path best_of_run(const fs::path& folder) {
-  if (fs::is_regular_file(folder / kBest)) return folder / kBest;
+  if (is_file(folder / kBest)) return folder / kBest;
   throw Error(ErrorKind::model, fmt::format("the folder {} has no {}", folder.string(), kBest), {},
               kHowToTrain);
 }
@@ -61,7 +68,7 @@ fs::path make_run_folder(const fs::path& runs_dir, const std::string& model, con
     const fs::path folder = runs_dir / (number == 1 ? name : fmt::format("{}-{}", name, number));
     std::error_code error;
     if (fs::create_directory(folder, error)) return folder;
-    if (error && !fs::exists(folder))
+    if (error && error != std::errc::file_exists)
       fail(ErrorKind::failure, "cannot make the folder {}: {}", folder.string(), error.message());
   }
 }
@@ -73,11 +80,15 @@ fs::path find_checkpoint(const fs::path& given, const fs::path& runs_dir) {
     throw Error(ErrorKind::model, fmt::format("there is no trained model in {}", (runs_dir / "").string()),
                 fmt::format("looked for */{}", kBest), kHowToTrain);
   }
-  if (fs::is_directory(given)) return best_of_run(given);
-  if (fs::exists(given)) return given;
-  if (given.has_parent_path())
-    fail(ErrorKind::model, "cannot read the checkpoint {}: {}", given.string(), errno_text(ENOENT));
-  if (fs::is_directory(runs_dir / given)) return best_of_run(runs_dir / given);
+  std::error_code error;
+  const fs::file_status status = fs::status(given, error);
+  if (fs::is_directory(status)) return best_of_run(given);
+  if (fs::exists(status)) return given;
+  const bool is_absent = status.type() == fs::file_type::not_found;
+  if (given.has_parent_path() || !is_absent)  // or it cannot be looked at: a loop of links, too long a name
+    fail(ErrorKind::model, "cannot read the checkpoint {}: {}", shown(given.string(), kMostOfPath),
+         is_absent ? errno_text(ENOENT) : error.message());
+  if (fs::is_directory(runs_dir / given, error)) return best_of_run(runs_dir / given);
   fs::path found = newest(runs_dir, given);
   if (!found.empty()) return found;
   throw Error(ErrorKind::model, fmt::format("there is no checkpoint {}", given.string()),

@@ -72,8 +72,10 @@ Axis make_axis(
         high = std::max(high, (one.*column)[k]);
       }
   if (low > high) low = 0, high = 1;
-  if (high - low <= 1e-12 * std::max(std::abs(low), std::abs(high)))  // one point, or a flat line
-    low -= 0.5, high += 0.5;
+  if (high - low <= 1e-12 * std::max(std::abs(low), std::abs(high))) {  // one point, or a flat line
+    const double margin = whole || low == 0 ? 0.5 : std::abs(low) / 2;
+    low -= margin, high += margin;
+  }
   double step = round_step(high - low);
   if (whole) step = std::max(step, 1.0);
   if (!whole) low = std::floor(low / step + 1e-9) * step, high = std::ceil(high / step - 1e-9) * step;

@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <utility>
 
+#include "movrec/core/shown.hpp"
 #include "movrec/core/utf8.hpp"
 
 namespace movrec {
 namespace {
+
+constexpr std::size_t kMostOfCell = 1000;
 
 struct CodePoints {
   char32_t first, last;
@@ -44,10 +47,12 @@ int display_width(std::string_view utf8) {
 }
 
 void Table::add_row(std::vector<std::string> cells) {
-  for (std::string& cell : cells)
+  for (std::string& cell : cells) {
     std::replace_if(
         cell.begin(), cell.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; },
         ' ');
+    cell = shown(cell, kMostOfCell);
+  }
   rows_.push_back(std::move(cells));
 }
 

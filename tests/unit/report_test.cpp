@@ -38,6 +38,17 @@ TEST(Table, AlignsByDisplayWidth) {
             "a [31m\n");
 }
 
+TEST(Table, ACellIsOneLineWithoutCommandsForATerminalAndEnds) {
+  Table table({{"title"}});
+  table.add_row(
+      {"a\tb\nc\xC2\x9B"
+       "2J"});
+  EXPECT_EQ(table.text(), "  title\n  a b c\\xc2\\x9b2J\n");
+  Table large({{"title"}});
+  large.add_row({std::string(1 << 20, 'x')});
+  EXPECT_LT(large.text().size(), 1100u);
+}
+
 TEST(Table, CountsColumnsOfATerminal) {
   EXPECT_EQ(display_width(""), 0);
   EXPECT_EQ(display_width("plain"), 5);
@@ -54,6 +65,15 @@ TEST(Csv, QuotesAsRfc4180Says) {
   EXPECT_EQ(csv_line({"", "a"}), ",a\n");
   EXPECT_EQ(csv_line({"Misérables, Les", "the \"best\"", "two\nlines"}),
             "\"Misérables, Les\",\"the \"\"best\"\"\",\"two\nlines\"\n");
+}
+
+TEST(SvgPlot, AConstantRateIsNotZero) {
+  const std::string svg =
+      line_plot("lr", "epoch", "lr", std::vector<Series>{{"lr", {1, 2, 3}, {0.003, 0.003, 0.003}}});
+  EXPECT_THAT(svg, HasSubstr(">0.0015</text>"));
+  EXPECT_THAT(svg, HasSubstr(">0.0030</text>"));
+  EXPECT_THAT(svg, Not(HasSubstr(">0.0</text>")));
+  EXPECT_THAT(svg, HasSubstr("M88.00 223.00L"));  // in the middle
 }
 
 TEST(SvgPlot, PlacesPointsOnRoundTicks) {

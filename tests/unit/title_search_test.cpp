@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 using namespace movrec;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -123,6 +125,23 @@ TEST_F(Titles, ThatLookAlikeAreOfferedWhereNoneIsFound) {
   ASSERT_FALSE(nearest.empty());
   EXPECT_EQ(search.id(nearest[0]), ItemId{195});
   EXPECT_THAT(search.nearest("qq", 3), IsEmpty());
+}
+
+TEST_F(Titles, OfAnEndlessOneNothingIsLookedFor) {
+  catalog_.titles[0] = std::string(1 << 20, 'x') + " (1995)";
+  const std::string endless = [] {
+    std::string words;
+    while (words.size() < 3 << 20) words += "word" + std::to_string(words.size()) + ' ';
+    return words;
+  }();
+  const ItemMap items(ids_);
+  const TitleSearch search(catalog_, items, counts_);
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_THAT(search.find(endless), IsEmpty());
+  EXPECT_THAT(search.nearest(endless, 3), IsEmpty());
+  EXPECT_EQ(search.find("star wars").size(), 1u);
+  EXPECT_FALSE(search.nearest("star warts", 3).empty());
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,6 +9,9 @@
 #include "movrec/data/ratings.hpp"
 
 namespace movrec {
+
+/// A file of them that holds more bytes is not read: it may have no end.
+inline constexpr std::size_t kMostOfHistory = std::size_t{256} << 20;
 
 /// A rating as a person wrote it down.
 struct WrittenRating {

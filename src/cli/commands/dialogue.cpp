@@ -13,6 +13,7 @@
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/log.hpp"
+#include "movrec/core/shown.hpp"
 #include "movrec/core/stop.hpp"
 #include "movrec/recommend/starters.hpp"
 #include "movrec/report/csv.hpp"
@@ -40,6 +41,21 @@ std::optional<Number> parse(std::string_view text) {
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
+/// The next line; of an endless one its beginning, which is no title, and no more memory. None at the end.
+std::optional<std::string> read_line(std::istream& in) {
+  constexpr std::size_t kMostOfLine = 1 << 16;
+  std::string line;
+  std::size_t skipped = 0;
+  for (int c = in.get(); c != std::istream::traits_type::eof(); c = in.get()) {
+    if (c == '\n') return line;
+    if (line.size() < kMostOfLine)
+      line += static_cast<char>(c);
+    else if (++skipped % kMostOfLine == 0)
+      check_stop();
+  }
+  return line.empty() ? std::nullopt : std::optional(line);
 }
 
 std::optional<float> parse_stars(std::string_view text, StarScale scale) {
@@ -75,14 +91,13 @@ void Dialogue::run() {
 
 std::optional<std::string> Dialogue::ask(std::string_view question) {
   err_ << question << std::flush;
-  std::string line;
-  const bool has_line = static_cast<bool>(std::getline(in_, line));
+  const std::optional<std::string> line = read_line(in_);
   check_stop();
-  if (!has_line) {
+  if (!line) {
     err_ << '\n';
     return std::nullopt;
   }
-  return std::string(trim(line));
+  return std::string(trim(*line));
 }
 
 void Dialogue::ask_demographics() {
@@ -145,13 +160,13 @@ bool Dialogue::obey(const std::string& line) {
 }
 
 void Dialogue::rate(const std::string& text) {
-  require_histories(run_, text);
+  require_histories(run_, shown(text));
   const std::size_t equals = text.rfind('=');
   const StarScale scale = run_.dataset.stars;
   std::optional<float> stars;
   if (equals != std::string::npos) {
     stars = parse_stars(trim(std::string_view(text).substr(equals + 1)), scale);
-    if (!stars) fail(ErrorKind::usage, "{}: expected stars from {} to {}", text, scale.min, scale.max);
+    if (!stars) fail(ErrorKind::usage, "{}: expected stars from {} to {}", shown(text), scale.min, scale.max);
   }
   const auto item = choose(std::string(trim(std::string_view(text).substr(0, equals))));
   if (!item) return;
@@ -170,9 +185,9 @@ std::optional<ItemIdx> Dialogue::choose(const std::string& text) {
   if (found.size() == 1) return found[0];
   const bool is_guess = found.empty();
   if (is_guess) found = search_.nearest(text, 5);
-  if (found.empty()) fail(ErrorKind::usage, "no film is called '{}'", text);
+  if (found.empty()) fail(ErrorKind::usage, "no film is called '{}'", shown(text));
   found.resize(std::min(found.size(), kChoices));
-  if (is_guess) err_ << fmt::format("no film is called '{}'; the nearest are\n", text);
+  if (is_guess) err_ << fmt::format("no film is called '{}'; the nearest are\n", shown(text));
   Table table({{"", Table::Align::right}, {"title"}, {"ratings", Table::Align::right}});
   for (std::size_t k = 0; k < found.size(); ++k)
     table.add_row({fmt::to_string(k + 1), search_.catalog().title(found[k]),
@@ -188,8 +203,9 @@ std::optional<ItemIdx> Dialogue::choose(const std::string& text) {
 
 std::optional<float> Dialogue::ask_stars(ItemIdx item) {
   const StarScale scale = run_.dataset.stars;
-  while (const auto answer = ask(fmt::format("{}: {} to {} stars (Enter: never mind)? ",
-                                             run_.dataset.catalog.title(item), scale.min, scale.max))) {
+  while (const auto answer =
+             ask(fmt::format("{}: {} to {} stars (Enter: never mind)? ",
+                             shown(run_.dataset.catalog.title(item)), scale.min, scale.max))) {
     if (answer->empty()) break;
     if (const auto stars = parse_stars(*answer, scale)) return stars;
   }
@@ -198,7 +214,7 @@ std::optional<float> Dialogue::ask_stars(ItemIdx item) {
 
 void Dialogue::undo() {
   if (given_.empty()) fail(ErrorKind::usage, "there is nothing to take back");
-  err_ << fmt::format("  took back {}\n", run_.dataset.catalog.title(given_.back().first));
+  err_ << fmt::format("  took back {}\n", shown(run_.dataset.catalog.title(given_.back().first)));
   given_.pop_back();
   update();
   show_list();
@@ -220,9 +236,9 @@ void Dialogue::explain_line(const std::string& number) {
   const ItemIdx item = lines_[position - 1].item;
   const auto reasons = explain(*run_.model, person_.query(), std::span(&item, 1),
                                run_.dataset.ratings.n_items, kAllReasons)[0];
-  out_ << fmt::format("{}, because of\n", run_.dataset.catalog.title(item));
+  out_ << fmt::format("{}, because of\n", shown(run_.dataset.catalog.title(item)));
   for (const Reason& reason : reasons)
-    out_ << fmt::format("  {} ({:+.3f})\n", run_.dataset.catalog.title(reason.item), reason.gain);
+    out_ << fmt::format("  {} ({:+.3f})\n", shown(run_.dataset.catalog.title(reason.item)), reason.gain);
   if (reasons.empty()) out_ << "  what everybody likes\n";
   out_ << std::flush;
 }

@@ -8,6 +8,7 @@
 #include <cctype>
 
 #include "movrec/core/error.hpp"
+#include "movrec/core/shown.hpp"
 
 namespace movrec::cli {
 namespace {
@@ -99,18 +100,19 @@ class Parser {
       for (const CommandNode& child : command.children) names.push_back(child.name);
       const std::string_view near = closest_of(extras[0], names);
       throw Error(
-          ErrorKind::usage, fmt::format("unknown command '{} {}'", command.path, extras[0]), {},
+          ErrorKind::usage, fmt::format("unknown command '{} {}'", command.path, shown(extras[0])), {},
           near.empty() ? fmt::format("{} --help", command.path) : fmt::format("{} {}", command.path, near));
     }
     if (dashed == extras.end())
-      throw Error(ErrorKind::usage, fmt::format("{}: one argument too many: '{}'", command.path, extras[0]),
-                  {}, fmt::format("{} --help", command.path));
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: one argument too many: '{}'", command.path, shown(extras[0])), {},
+                  fmt::format("{} --help", command.path));
     const std::string flag = dashed->substr(0, dashed->find('='));
     const std::string bare = flag.substr(std::min(flag.find_first_not_of('-'), flag.size()));
     if (command.find_option(bare) != nullptr)
       throw Error(ErrorKind::usage, fmt::format("{} stands before its command", flag), {},
                   fmt::format("{} {} ...", command.path, flag));
-    throw Error(ErrorKind::usage, fmt::format("{}: unknown option '{}'", command.path, flag), {},
+    throw Error(ErrorKind::usage, fmt::format("{}: unknown option '{}'", command.path, shown(flag)), {},
                 suggestion(bare, command));
   }
 
