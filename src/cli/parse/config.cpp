@@ -2,17 +2,20 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <toml++/toml.h>
 
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/toml_document.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/core/shown.hpp"
 
 namespace movrec::cli {
 namespace {
+
+constexpr std::size_t kMostOfConfig = 1 << 20;
 
 /// A section of the file and the commands whose options its keys are; the root's section has no name.
 struct Section {
@@ -78,7 +81,7 @@ class Reader {
       names.push_back(section.name);
     }
     const std::string_view near = closest_of(key.str(), names);
-    throw Error(ErrorKind::usage, fmt::format("{}: unknown section [{}]", place(key), key.str()),
+    throw Error(ErrorKind::usage, fmt::format("{}: unknown section [{}]", place(key), shown(key.str())),
                 fmt::format("sections are named after commands: {}", fmt::join(names, ", ")),
                 near.empty() ? "" : fmt::format("[{}]", near));
   }
@@ -114,7 +117,7 @@ class Reader {
       why = fmt::format("'{}' is a global option and stands before the first section", key.str());
     throw Error(
         ErrorKind::usage,
-        fmt::format("{}: unknown key '{}' {}", place(key), key.str(),
+        fmt::format("{}: unknown key '{}' {}", place(key), shown(key.str()),
                     section.name.empty() ? "before the first section" : fmt::format("in [{}]", section.name)),
         why, std::string(closest_of(key.str(), names)));
   }
@@ -129,15 +132,11 @@ class Reader {
 void apply_config(CommandNode& root, const std::filesystem::path& file) {
   std::string text;
   try {
-    text = read_file(file);
+    text = read_file(file, kMostOfConfig);
   } catch (const Error& error) {
     throw Error(ErrorKind::usage, fmt::format("--config: {}", error.message()), error.why());
   }
-  try {
-    Reader(root, file).read(toml::parse(text, file.string()));
-  } catch (const toml::parse_error& error) {
-    fail(ErrorKind::usage, "{}:{}: {}", file.string(), error.source().begin.line, error.description());
-  }
+  Reader(root, file).read(parse_toml(text, file.string()));
 }
 
 }  // namespace movrec::cli

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <string>
+#include <string_view>
+
+namespace movrec {
+
+/// Parses a configuration. Error{usage} "FILE:LINE: …", also for one that is larger or nests deeper than any option
+/// needs: the parser is recursive, and so is the end of what it makes.
+toml::table parse_toml(std::string_view text, const std::string& file);
+
+}  // namespace movrec
