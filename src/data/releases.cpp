@@ -78,6 +78,8 @@ constexpr std::array kReleases{
             .members = kMembersCsv},
 };
 
+constexpr std::size_t kMostOfMd5 = 1 << 16;
+
 std::string archive_name(const Release& release) {
   return fmt::format("{}.zip", release.name);
 }
@@ -115,15 +117,17 @@ ExpectedFile expected_here(const Release& release, const fs::path& archive) {
   ExpectedFile expected = official_file(release);
   fs::path beside = archive;
   beside += ".md5";
-  if (!has_checksum(expected) && fs::exists(beside))
-    expected.md5 = parse_md5(read_file(beside), beside.string());
+  std::error_code absent;
+  if (!has_checksum(expected) && fs::is_regular_file(beside, absent))
+    expected.md5 = parse_md5(read_file(beside, kMostOfMd5), beside.string());
   return expected;
 }
 
 void warn_if_not_official(const Release& release, const fs::path& path) {
   static std::set<fs::path> told;
   static std::mutex mutex;
-  if (fs::is_directory(path)) return;
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return;
   if (const std::scoped_lock lock(mutex); !told.insert(path).second) return;
   ExpectedFile expected = expected_here(release, path);
   if (!expected.md5.empty()) expected.sha256.clear();  // one is enough here, and MD5 is twice as fast
@@ -145,7 +149,7 @@ fs::path download_release(const Release& release, const CacheOptions& cache) {
   if (!has_checksum(expected)) {
     const std::string md5_url = append_to_url_path(url, ".md5");
     md5_text = fetch_text(md5_url);
-    expected.md5 = parse_md5(md5_text, md5_url);
+    expected.md5 = parse_md5(md5_text, url_without_password(md5_url));
   }
   log_info("downloading {} to {}", url_without_password(url), archive.string());
   download(url, archive, expected);
@@ -167,7 +171,7 @@ void check_checksum(const Release& release, const CacheOptions& cache, ReleaseCh
   if (!has_checksum(expected)) {
     const std::string url = append_to_url_path(archive_url(release, cache), ".md5");
     try {
-      expected.md5 = parse_md5(fetch_text(url), url);
+      expected.md5 = parse_md5(fetch_text(url), url_without_password(url));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::data) throw;
       check.why = fmt::format("{}: {}", error.message(), error.why());
@@ -247,7 +251,8 @@ ReleaseCheck check_release(const Release& release, const CacheOptions& cache) {
   ReleaseCheck check;
   check.path = local_release(release, cache);
   if (check.path.empty()) fail_absent(release, cache, {});
-  if (fs::is_directory(check.path))
+  std::error_code ignored;
+  if (fs::is_directory(check.path, ignored))
     check.checksum = ReleaseCheck::Checksum::folder;
   else
     check_checksum(release, cache, check);

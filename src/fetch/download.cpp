@@ -51,10 +51,13 @@ void retry(const std::string& url,
   }
 }
 
-/// What names this version of the file, so that a later request can ask for the rest of the same one.
+/// What names this version of the file, so that a later request can ask for the rest of the same one; empty if that
+/// cannot be said in a request and kept in a note.
 std::string validator_of(const HttpGet& request) {
   const std::string etag = request.header("ETag");
-  return etag.empty() || etag.starts_with("W/") ? request.header("Last-Modified") : etag;
+  const bool is_exact = !etag.empty() && !etag.starts_with("W/") && PartFile::can_be_noted(etag);
+  const std::string validator = is_exact ? etag : request.header("Last-Modified");
+  return PartFile::can_be_noted(validator) ? validator : "";
 }
 
 [[noreturn]] void fail_wrong_file(const std::string& url, const std::string& why) {
@@ -138,8 +141,18 @@ bool download(const std::string& url,
               const ExpectedFile& expected,
               const DownloadOptions& options) {
   HttpGet request(url, options);
+  const auto check_place = [&] {
+    std::error_code absent;
+    const fs::file_status there = fs::status(file, absent);
+    if (fs::exists(there) && !fs::is_regular_file(there))
+      throw Error(ErrorKind::data, fmt::format("{} is there and is no regular file", file.string()), {},
+                  "remove it");
+    return fs::exists(there);
+  };
+  check_place();  // nothing is left beside a folder
   PartFile part(file, url);
-  if (fs::exists(file)) {
+  const bool is_there = check_place();  // another run may have fetched it by now
+  if (is_there) {
     part.remove();
     return false;
   }

@@ -2,6 +2,7 @@
 
 #include "movrec/core/build_info.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/shown.hpp"
 #include "movrec/core/stop.hpp"
 
 namespace movrec {
@@ -10,6 +11,13 @@ namespace {
 constexpr long kMaxRedirects = 10;
 constexpr long kStallBytesPerSecond = 1000;
 
+/// What stands before the @ of a text that is no URL may be a password all the same.
+std::string without_credentials(const std::string& text) {
+  const std::size_t at = text.rfind('@'), scheme = text.find("://");
+  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
+  return at == std::string::npos || at < begin ? text : text.substr(0, begin) + text.substr(at + 1);
+}
+
 /// A parsed http or https URL.
 class Url {
  public:
@@ -17,7 +25,7 @@ class Url {
     const bool parsed = curl_url_set(url_.get(), CURLUPART_URL, text.c_str(), 0) == CURLUE_OK;
     const std::string scheme = parsed ? get(CURLUPART_SCHEME) : "";
     if (scheme != "http" && scheme != "https")
-      fail(ErrorKind::usage, "'{}' is not an http or https URL", text);
+      fail(ErrorKind::usage, "'{}' is not an http or https URL", shown(without_credentials(text)));
   }
   std::string get(CURLUPart part) const {
     char* text = nullptr;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -20,6 +21,8 @@
 namespace movrec {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::size_t kMostOfNote = 1 << 20;
 
 [[noreturn]] void fail_to_write(const fs::path& path, int code) {
   fail(ErrorKind::failure, "cannot write {}: {}", path.string(), errno_text(code));
@@ -46,10 +49,19 @@ PartFile::PartFile(fs::path file, const std::string& url)
 }
 
 bool PartFile::try_lock() {
-  fd_ = ::open(part_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd_ < 0) fail_to_write(part_, errno);
+  fd_ = ::open(part_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+  if (fd_ < 0) {
+    const int code = errno;
+    if (code != ELOOP) fail_to_write(part_, code);
+    throw Error(ErrorKind::failure, fmt::format("cannot write {}: it is a symbolic link", part_.string()), {},
+                "remove it");
+  }
   struct stat locked {
   }, named{};
+  if (::fstat(fd_, &locked) == 0 && !S_ISREG(locked.st_mode)) {
+    ::close(fd_);
+    fail(ErrorKind::failure, "cannot write {}: it is no regular file", part_.string());
+  }
   if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) {
     // The run that had the lock may have renamed or removed the file that is open here.
     if (::fstat(fd_, &locked) == 0 && ::stat(part_.c_str(), &named) == 0 && locked.st_ino == named.st_ino) {
@@ -65,11 +77,16 @@ bool PartFile::try_lock() {
   return false;
 }
 
+bool PartFile::can_be_noted(std::string_view validator) {
+  return std::ranges::all_of(validator, [](char c) { return c >= 0x20 && c < 0x7F; });
+}
+
 void PartFile::read_note() {
   std::error_code error;
-  if (size_ > 0 && fs::exists(note_, error)) {
-    const auto note = nlohmann::json::parse(read_file(note_), nullptr, false);
-    if (text_of(note, "url_sha256") == url_digest_) validator_ = text_of(note, "validator");
+  if (size_ > 0 && fs::is_regular_file(note_, error)) {
+    const auto note = nlohmann::json::parse(read_file(note_, kMostOfNote), nullptr, false);
+    const std::string validator = text_of(note, "validator");
+    if (text_of(note, "url_sha256") == url_digest_ && can_be_noted(validator)) validator_ = validator;
   }
   if (validator_.empty() && size_ > 0) restart({});
 }

@@ -24,6 +24,9 @@ class PartFile {
   /// continued.
   const std::string& validator() const { return validator_; }
 
+  /// Whether it is text that a header and a note can hold: ASCII without control characters.
+  static bool can_be_noted(std::string_view validator);
+
   /// Drops all bytes; those to come belong to the version `validator`.
   void restart(const std::string& validator);
   void append(std::string_view bytes);

@@ -132,6 +132,42 @@ TEST_F(Download, ErrorsDoNotShowPasswords) {
               HasSubstr("cannot download " + server.url("/f.zip")));
 }
 
+TEST_F(Download, NeitherDoesWhatIsNoUrl) {
+  for (const std::string scheme : {"ftp://", ""}) {
+    const std::string error = error_of(
+        [&] { download(scheme + "me:secret@127.0.0.1/f.zip", file, {}, impatient()); }, ErrorKind::usage);
+    EXPECT_THAT(error, HasSubstr("'" + scheme + "127.0.0.1/f.zip' is not an http or https URL"));
+  }
+}
+
+TEST_F(Download, ALinkInThePlaceOfThePartIsNotFollowed) {
+  const HttpServer server(good);
+  write_file_atomically(dir / "precious", "mine");
+  std::filesystem::create_symlink("precious", dir / "f.zip.part");
+  EXPECT_THAT(error_of([&] { fetch(server); }, ErrorKind::failure),
+              HasSubstr("f.zip.part: it is a symbolic link"));
+  EXPECT_EQ(read_file(dir / "precious"), "mine");
+}
+
+TEST_F(Download, WhatIsNoFileInItsPlaceIsAnError) {
+  const HttpServer server(good);
+  std::filesystem::create_directory(file);
+  EXPECT_THAT(fetch_error(server), HasSubstr("f.zip is there and is no regular file"));
+  EXPECT_THAT(dir.files(), IsEmpty());
+}
+
+TEST_F(Download, AnEtagThatIsNoTextIsNoReasonToGoOn) {
+  std::atomic<int> n_tries = 0;
+  const HttpServer server([&](const HttpRequest& request) {
+    HttpReply reply = serve_content(request, content(), "\"\xFF\xFE\"");
+    if (++n_tries == 1) reply.stop_after = 50'000;
+    return reply;
+  });
+  EXPECT_TRUE(fetch(server));
+  expect_complete();
+  EXPECT_FALSE(server.requests().back().headers.contains("range"));
+}
+
 TEST_F(Download, TheSecondOfTwoRunsFindsTheFile) {
   const HttpServer server([](const HttpRequest& request) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
