@@ -1,36 +1,16 @@
 #include "app/child_runs.hpp"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <map>
 
-#include "movrec/core/error.hpp"
+#include "movrec/core/process.hpp"
 #include "movrec/core/stop.hpp"
 
 namespace movrec {
 namespace {
-
-pid_t start(const std::string& program, const ChildRun& child) {
-  std::vector<char*> argv{const_cast<char*>(program.c_str())};
-  for (const std::string& argument : child.arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  constexpr int kNew = O_WRONLY | O_CREAT | O_TRUNC;
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, child.out.c_str(), kNew, 0666);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, child.err.c_str(), kNew, 0666);
-  pid_t pid = 0;
-  const int error = posix_spawnp(&pid, program.c_str(), &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) fail(ErrorKind::failure, "cannot start {}: {}", program, errno_text(error));
-  return pid;
-}
 
 /// The processes that run; none outlives this object.
 class Running {
@@ -74,7 +54,8 @@ void run_children(const std::string& program,
       throw Interrupted(stop_signal());
     }
     if (next < children.size() && running.size() < static_cast<std::size_t>(jobs)) {
-      running.add(start(program, children[next]), next);
+      const ChildRun& child = children[next];
+      running.add(start_process(program, child.arguments, child.out, child.err), next);
       ++next;
       continue;
     }
