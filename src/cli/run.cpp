@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <new>
 #include <span>
@@ -20,16 +21,20 @@
 #include "movrec/core/build_info.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
+#include "movrec/core/shown.hpp"
 #include "movrec/core/stop.hpp"
 
 namespace movrec::cli {
 namespace {
+
+constexpr std::size_t kMostOfPath = 300;
 
 /// What a run changes in the process, put back at its end: tests run many in one process.
 class ProcessScope {
  public:
   explicit ProcessScope(std::ostream& out) : out_(out), exceptions_(out.exceptions()) {
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // beyond ulimit -f writing fails, and what was begun is removed
     install_stop_handlers();
     // Work whose reader has gone away ends at the next line it writes.
     out_.exceptions(std::ios::badbit);
@@ -127,9 +132,14 @@ int run(int argc, const char* const* argv, std::istream& in, std::ostream& out, 
     return 128 + interrupted.signal;
   } catch (const std::bad_alloc&) {
     return report(err, ErrorKind::failure, "out of memory");
+  } catch (const std::filesystem::filesystem_error& error) {
+    return report(err, ErrorKind::failure,
+                  shown_message(fmt::format("{}: {}", shown(error.path1().string(), kMostOfPath),
+                                            error.code().message())));
   } catch (const std::exception& error) {
     if (out.bad()) return report_lost_output(out, err);
-    return report(err, ErrorKind::failure, first_line(error.what()));  // LibTorch adds forty lines of stack
+    return report(err, ErrorKind::failure,
+                  shown_message(first_line(error.what())));  // LibTorch adds forty lines of stack
   }
 }
 

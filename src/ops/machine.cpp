@@ -6,6 +6,7 @@
 #include <c10/util/Logging.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <omp.h>
 #include <sched.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
@@ -126,7 +127,9 @@ double available_memory() {
 
 void set_threads(std::int64_t threads) {
   silence_libtorch();
-  at::set_num_threads(static_cast<int>(threads == 0 ? usable_cores() : threads));
+  // More than OMP_THREAD_LIMIT allows would never come, and OpenBLAS waits for them.
+  const std::int64_t limit = omp_get_thread_limit();
+  at::set_num_threads(static_cast<int>(std::min(threads == 0 ? usable_cores() : threads, limit)));
   // Once a process: LibTorch refuses it later.
   [[maybe_unused]] static const bool once = [] {
     at::set_num_interop_threads(1);
