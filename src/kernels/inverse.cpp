@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/multiversion.hpp"
+#include "movrec/core/stop.hpp"
 #include "movrec/kernels/gemm.hpp"
 #include "movrec/kernels/parallel.hpp"
 
@@ -78,6 +79,7 @@ void copy(const float* from,
 /// The lower Cholesky factor L in place of the lower triangle, but with inverted tiles on the diagonal.
 bool factorize(const Tiles& a, std::vector<float>& strip) {
   for (std::size_t k = 0; k < a.count(); ++k) {
+    check_stop();
     const std::size_t width = a.size(k), done = a.begin(k);
     // strip = Σ of the columns before, L_i L_kᵀ, for each tile i of column k.
     for_each_task(of(a.count() - k), [&](std::int64_t task) {
@@ -105,6 +107,7 @@ bool factorize(const Tiles& a, std::vector<float>& strip) {
 /// X = L⁻¹ in place, last column of tiles first: X_ij = -(Σ_{j<k≤i} X_ik L_kj) X_jj.
 void invert_lower(const Tiles& a, std::vector<float>& strip) {
   for (std::size_t j = a.count(); j-- > 0;) {
+    check_stop();
     const std::size_t width = a.size(j), below = a.begin(j + 1);
     for_each_task(of(a.count() - j - 1), [&](std::int64_t task) {
       const std::size_t k = j + 1 + static_cast<std::size_t>(task);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/multiversion.hpp"
+#include "movrec/core/stop.hpp"
 #include "solve/common/rating_lists.hpp"
 
 namespace movrec {
@@ -112,6 +113,7 @@ ItemNeighbours find_neighbours(const Ratings& train,
   const auto most = static_cast<std::size_t>(options.candidates);
   std::vector<float> block(std::min(kBlockRows, n_items) * n_items);
   for (std::size_t first = 0; first < n_items; first += kBlockRows) {
+    check_stop();
     const std::size_t last = std::min(first + kBlockRows, n_items);
 #pragma omp parallel
     {

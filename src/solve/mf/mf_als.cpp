@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "kernels/padded.hpp"
+#include "movrec/core/loop_stop.hpp"
 #include "movrec/core/random.hpp"
 #include "solve/common/rating_lists.hpp"
 #include "solve/mf/bag_prior.hpp"
@@ -21,16 +22,23 @@ constexpr double kMaxPrecision = 1e6;
 constexpr double kMaxNoise = 1e3;
 constexpr int kRowsPerTask = 16;
 
+/// What a step changes row by row.
+struct TableRows {
+  std::vector<float> mean, variance;       ///< [n, dim], of the factors' posteriors
+  std::vector<float> bias, bias_variance;  ///< [n]
+  std::vector<float> weight;               ///< [n], of the row's ratings; around 1
+};
+
 /// The users or the items.
-struct Table {
+struct Table : TableRows {
   Table(RatingLists l, std::size_t dim, double precision_of_factors)
-      : lists(std::move(l)),
-        mean(lists.size() * dim),
-        variance(lists.size() * dim),
-        bias(lists.size()),
-        bias_variance(lists.size()),
-        weight(lists.size(), 1.F),
-        precision(dim, precision_of_factors) {}
+      : lists(std::move(l)), precision(dim, precision_of_factors) {
+    mean.resize(lists.size() * dim);
+    variance.resize(lists.size() * dim);
+    bias.resize(lists.size());
+    bias_variance.resize(lists.size());
+    weight.assign(lists.size(), 1.F);
+  }
 
   TableView view(std::size_t dim) const {
     return {mean.data(), variance.data(), bias.data(), weight.data(), dim};
@@ -48,11 +56,8 @@ struct Table {
   }
 
   RatingLists lists;
-  std::vector<float> mean, variance;       ///< [n, dim], of the factors' posteriors
-  std::vector<float> bias, bias_variance;  ///< [n]
-  std::vector<float> weight;               ///< [n], of the row's ratings; around 1
-  std::vector<double> precision;           ///< [dim], of the factors' prior
-  std::vector<double> bias_prior{0, 10};   ///< mean and precision
+  std::vector<double> precision;          ///< [dim], of the factors' prior
+  std::vector<double> bias_prior{0, 10};  ///< mean and precision
 };
 
 }  // namespace
@@ -100,19 +105,25 @@ struct MfAls::Impl {
     }
   }
 
-  /// All rows of `own`, given `other`.
-  void solve(Table& own, const Table& other, BagPrior& prior) {
+  /// All rows of `own`, given `other`; after a stop none of them.
+  bool solve(Table& own, const Table& other, BagPrior& prior) {
     const auto n = static_cast<std::ptrdiff_t>(own.lists.size());
     std::vector<AlsResult> results(own.lists.size());
+    const TableRows before = own;
+    LoopStop stop;
 #pragma omp parallel
     {
       AlsWorkspace work(dim);
 #pragma omp for schedule(dynamic, kRowsPerTask)
       for (std::ptrdiff_t row = 0; row < n; ++row) {
         const auto r = static_cast<std::size_t>(row);
-        if (own.lists.count(r) > 0)
+        if (own.lists.count(r) > 0 && !stop.asked())
           results[r] = solve_row(own, other, prior.prior().data() + r * dim, r, work);
       }
+    }
+    if (stop.stopped()) {
+      static_cast<TableRows&>(own) = before;
+      return false;
     }
     double squares = 0, loss = 0;
     for (const AlsResult& result : results) squares += result.squares, loss += result.loss;
@@ -121,6 +132,7 @@ struct MfAls::Impl {
     // The first factors are mostly noise: nothing to learn a link from.
     if (steps >= 2) prior.update(own.mean);
     learn_precision(own, prior);
+    return true;
   }
 
   AlsResult solve_row(
@@ -192,11 +204,9 @@ MfAls::MfAls(MfAls&&) noexcept = default;
 
 void MfAls::step() {
   Impl& it = *impl_;
-  if (it.steps % 2 == 0)
-    it.solve(it.users, it.items, it.user_prior);
-  else
-    it.solve(it.items, it.users, it.item_prior);
-  ++it.steps;
+  const bool is_done = it.steps % 2 == 0 ? it.solve(it.users, it.items, it.user_prior)
+                                         : it.solve(it.items, it.users, it.item_prior);
+  if (is_done) ++it.steps;
 }
 
 std::int64_t MfAls::steps() const {

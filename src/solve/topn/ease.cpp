@@ -6,6 +6,7 @@
 
 #include "kernels/inverse.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/loop_stop.hpp"
 #include "movrec/kernels/parallel.hpp"
 #include "solve/common/rating_lists.hpp"
 
@@ -30,7 +31,9 @@ void fill_gram(const RatingLists& users, const RatingLists& items, const EaseSha
   std::vector<float> values(users.stars.size());
   std::ranges::transform(users.stars, values.begin(), [&](float stars) { return shape.value(stars); });
   const std::size_t n = items.size();
+  LoopStop stop;
   for_each_task(static_cast<std::int64_t>(n), [&](std::int64_t task) {
+    if (stop.asked()) return;
     const auto i = static_cast<std::size_t>(task);
     float* row = gram + i * n;
     for (std::size_t k = items.begin[i]; k < items.begin[i + 1]; ++k) {
@@ -43,6 +46,7 @@ void fill_gram(const RatingLists& users, const RatingLists& items, const EaseSha
       }
     }
   });
+  check_stop();
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/padded.hpp"
+#include "movrec/core/loop_stop.hpp"
 #include "movrec/core/random.hpp"
 #include "solve/common/rating_lists.hpp"
 #include "solve/topn/ials_equations.hpp"
@@ -63,17 +64,21 @@ struct Ials::Impl {
     }
   }
 
-  void solve(Side& own, const Side& held, std::size_t begin) {
+  /// After a stop nothing of it, where it is long: a block of factors is solved for in no time.
+  bool solve(Side& own, const Side& held, std::size_t begin) {
     const IalsEquations equations(held.factors.data(), held.lists.size(), dim, begin, shape);
     const auto n = static_cast<std::ptrdiff_t>(own.lists.size());
     const bool whole = equations.width() == dim;
     std::vector<double> left(own.lists.size());
+    const std::vector<float> before = whole ? own.factors : std::vector<float>();
+    LoopStop stop;
 #pragma omp parallel
     {
       IalsWorkspace work(equations.width());
       std::vector<float> gathered;
 #pragma omp for schedule(dynamic, 8)
       for (std::ptrdiff_t at = 0; at < n; ++at) {
+        if (whole && stop.asked()) continue;
         const auto row = static_cast<std::size_t>(at);
         const std::size_t first = own.lists.begin[row], count = own.lists.count(row);
         float* factors = own.factors.data() + row * dim;
@@ -93,12 +98,17 @@ struct Ials::Impl {
           for (std::size_t k = 0; k < count; ++k) predictions[places[first + k]] = gathered[k];
       }
     }
+    if (stop.stopped()) {
+      own.factors = before;
+      return false;
+    }
     double sum = 0;
     for (const double part : left) sum += part;
     if (!std::isfinite(sum))
       throw Error(ErrorKind::failure, "the equations of ials have no solution",
                   fmt::format("--l2 {} is too little for float arithmetic", shape.l2), "--l2 0.01");
     if (&own == &users) objective = whole ? sum + penalty(items, users.lists.size()) : objective_of_parts();
+    return true;
   }
 
   double penalty(const Side& side, std::size_t n_others) const {
@@ -157,11 +167,9 @@ void Ials::step() {
   Impl& it = *impl_;
   const std::int64_t in_epoch = it.steps % steps_per_epoch();
   const std::size_t begin = static_cast<std::size_t>(in_epoch / 2) * it.block;
-  if (in_epoch % 2 == 0)
-    it.solve(it.items, it.users, begin);
-  else
-    it.solve(it.users, it.items, begin);
-  ++it.steps;
+  const bool is_done =
+      in_epoch % 2 == 0 ? it.solve(it.items, it.users, begin) : it.solve(it.users, it.items, begin);
+  if (is_done) ++it.steps;
 }
 
 std::int64_t Ials::steps() const {

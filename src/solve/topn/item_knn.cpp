@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "movrec/core/loop_stop.hpp"
 #include "solve/common/rating_lists.hpp"
 
 namespace movrec {
@@ -52,15 +53,19 @@ ItemWeights fit_item_knn(const Ratings& train, double min_stars, int neighbours,
   const RatingLists users = positive_lists(train, min_stars), items = transposed(users, train.n_items);
   const auto n_items = static_cast<std::ptrdiff_t>(items.size());
   std::vector<std::vector<Neighbour>> of_item(items.size());
+  LoopStop stop;
 #pragma omp parallel
   {
     std::vector<std::int32_t> common(items.size());
 #pragma omp for schedule(dynamic, 4)
-    for (std::ptrdiff_t item = 0; item < n_items; ++item)
+    for (std::ptrdiff_t item = 0; item < n_items; ++item) {
+      if (stop.asked()) continue;
       of_item[static_cast<std::size_t>(item)] =
           neighbours_of(static_cast<std::int32_t>(item), users, items, static_cast<std::size_t>(neighbours),
                         damping, common);
+    }
   }
+  check_stop();
   // The other way round: by the item that a user has.
   ItemWeights out;
   out.begin.assign(items.size() + 1, 0);

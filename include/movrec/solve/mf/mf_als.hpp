@@ -60,6 +60,7 @@ class MfAls {
   ~MfAls();
   MfAls(MfAls&&) noexcept;
 
+  /// After a stop nothing of it: the state is as before, and steps() too.
   void step();
   std::int64_t steps() const;  ///< done so far
   double loss() const;  ///< mean squared error of the last item step's ratings, each before its update;
