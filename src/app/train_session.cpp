@@ -13,6 +13,7 @@
 namespace movrec {
 namespace {
 
+constexpr const char* kMetrics = "metrics.jsonl";
 constexpr std::int64_t kSaveEveryMs = 5000;
 constexpr std::int64_t kSaveShare = 50;  ///< saving takes at most one part in so many of the time
 constexpr int kSweepLines = 20;          ///< of the log, for all sweeps of a sampler
@@ -21,6 +22,12 @@ std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
+}
+
+/// An epoch's figure; 0 where none was measured (null, and 0 in checkpoints of before).
+double figure_of(const nlohmann::json& epoch, const std::string& key) {
+  const nlohmann::json& value = epoch.at(key);
+  return value.is_null() ? 0 : value.get<double>();
 }
 
 }  // namespace
@@ -47,8 +54,14 @@ TrainSession::TrainSession(std::filesystem::path folder,
                   higher_is_better(algorithm_.selects_by)) {}
 
 nlohmann::json TrainSession::to_json(const EpochStats& stats) const {
-  return {{"epoch", stats.epoch}, {"train_loss", stats.train_loss}, {valid_key_, stats.valid},
-          {"lr", stats.lr},       {"seconds", stats.seconds},       {"rows", stats.rows}};
+  // Samplers validate some of their sweeps only.
+  const bool has_valid = valid_.rows.size() > 0 && (stats.valid != 0 || !algorithm_.averages_sweeps);
+  return {{"epoch", stats.epoch},
+          {"train_loss", stats.train_loss},
+          {valid_key_, has_valid ? nlohmann::json(stats.valid) : nlohmann::json()},
+          {"lr", stats.lr > 0 ? nlohmann::json(stats.lr) : nlohmann::json()},
+          {"seconds", stats.seconds},
+          {"rows", stats.rows}};
 }
 
 void TrainSession::resume(const Checkpoint& last) {
@@ -57,10 +70,14 @@ void TrainSession::resume(const Checkpoint& last) {
                 "it holds a model but no state of its training", "--resume with the run's last.pt");
   history_ = last.progress.at("history");
   for (const auto& epoch : history_) {
-    early_stop_.improved(epoch.at("epoch").get<int>(), epoch.at(valid_key_).get<double>());
+    early_stop_.improved(epoch.at("epoch").get<int>(), figure_of(epoch, valid_key_));
     seconds_ += epoch.at("seconds").get<double>();
     rows_ += epoch.at("rows").get<std::int64_t>();
   }
+  // Epochs that were logged after the last saving are trained again.
+  std::string lines;
+  for (const auto& epoch : history_) lines += epoch.dump() + "\n";
+  write_file_atomically(folder_ / kMetrics, lines);
   resumed_ = last;
 }
 
@@ -89,8 +106,12 @@ std::unique_ptr<Model> TrainSession::fit() {
     best_state_ = model->state();
   }
   save_best();
-  interrupted_ = stop_signal() != 0;
-  if (interrupted_ || !algorithm_.has_epochs()) return model;
+  const bool is_stopped = stop_signal() != 0;
+  if (is_stopped && !algorithm_.has_epochs())
+    log_warning("{} is finished; go on with: movrec evaluate --checkpoint {}", algorithm_.name,
+                 best_path().string());
+  interrupted_ = is_stopped && algorithm_.has_epochs();
+  if (is_stopped || !algorithm_.has_epochs()) return model;
   return load_model(load_checkpoint(best_path()));
 }
 
@@ -150,7 +171,7 @@ bool TrainSession::on_epoch(const EpochReport& report) {
   }
   const EpochStats& stats = report.stats;
   history_.push_back(to_json(stats));
-  append_line(folder_ / "metrics.jsonl", history_.back().dump());
+  append_line(folder_ / kMetrics, history_.back().dump());
   count(stats);
   const bool is_best = early_stop_.improved(stats.epoch, stats.valid);
   if (is_best && !keeps_last_) best_state_ = report.model.state();
@@ -247,13 +268,13 @@ FitSummary TrainSession::summary() const {
 std::optional<double> TrainSession::best_valid() const {
   if (valid_.rows.size() == 0) return std::nullopt;
   if (!keeps_last_ || history_.empty()) return early_stop_.best();
-  const auto last = history_.back().at(valid_key_).get<double>();
+  const double last = figure_of(history_.back(), valid_key_);
   return last > 0 ? std::optional(last) : std::nullopt;
 }
 
 std::vector<double> TrainSession::valid_history() const {
   std::vector<double> out;
-  for (const auto& epoch : history_) out.push_back(epoch.at(valid_key_).get<double>());
+  for (const auto& epoch : history_) out.push_back(figure_of(epoch, valid_key_));
   return out;
 }
 

@@ -1,7 +1,6 @@
 #include "movrec/core/file_lock.hpp"
 
 #include <fcntl.h>
-#include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "movrec/core/error.hpp"
+#include "movrec/core/log.hpp"
 #include "movrec/core/stop.hpp"
 
 namespace movrec {
@@ -28,7 +28,7 @@ std::optional<FileLock> FileLock::try_lock(const std::filesystem::path& path) {
 FileLock FileLock::wait_for(const std::filesystem::path& path, std::string_view what) {
   for (bool told = false;; told = true) {
     if (auto lock = try_lock(path)) return std::move(*lock);
-    if (!told) spdlog::info("{}: {} is at work; waiting for it", path.string(), what);
+    if (!told) log_info("{}: {} is at work; waiting for it", path.string(), what);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     check_stop();
   }

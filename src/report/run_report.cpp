@@ -22,11 +22,12 @@ nlohmann::json test_json(const TestSummary& test) {
   return json;
 }
 
-/// A figure by epoch, where it was taken: 0 stands for none.
+/// A figure by epoch, where it was measured.
 Series series_of(const nlohmann::json& history, const std::string& key, const std::string& label) {
   Series series{.label = label, .x = {}, .y = {}};
   for (const auto& epoch : history) {
-    const auto y = epoch.at(key).get<double>();
+    const auto& value = epoch.at(key);
+    const double y = value.is_null() ? 0 : value.get<double>();  // once 0 was written for null
     if (y <= 0) continue;
     series.x.push_back(epoch.at("epoch").get<double>());
     series.y.push_back(y);
