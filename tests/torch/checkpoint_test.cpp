@@ -140,8 +140,9 @@ TEST_F(CheckpointFile, IsRefusedWhenNewer) {
 }
 
 /// The file's content, changed and saved again with a right digest.
-std::string rewritten(const std::string& content, const std::function<void(CheckpointFile&)>& change) {
-  CheckpointFile file = read_checkpoint(content);
+std::string rewritten(const std::string& content,
+                      const std::function<void(movrec::CheckpointFile&)>& change) {
+  movrec::CheckpointFile file = read_checkpoint(content);
   change(file);
   std::ostringstream out;
   write_checkpoint(out, file.meta, file.ids, file.model, file.trainer, file.added);
@@ -150,44 +151,46 @@ std::string rewritten(const std::string& content, const std::function<void(Check
 
 // Torture 16: all of these were accepted, or ended with another exit code or with a library's words.
 TEST_F(CheckpointFile, IsRefusedWhenItSaysWhatNobodySays) {
-  const auto error_after = [&](const std::function<void(CheckpointFile&)>& change) {
+  const auto error_after = [&](const std::function<void(movrec::CheckpointFile&)>& change) {
     write_file_atomically(path_, rewritten(content_, change));
     return error_of(path_);
   };
   const auto array = [](std::vector<std::int32_t> values) {
     return StateArray::of(std::span<const std::int32_t>(values), {std::ssize(values)});
   };
-  EXPECT_EQ(error_after([](CheckpointFile&) {}), "no error");
-  EXPECT_THAT(error_after([](CheckpointFile& file) { file.meta["algorithm"] = "nmf"; }),
+  EXPECT_EQ(error_after([](movrec::CheckpointFile&) {}), "no error");
+  EXPECT_THAT(error_after([](movrec::CheckpointFile& file) { file.meta["algorithm"] = "nmf"; }),
               HasSubstr("its model is 'nmf', which this program does not know | update movrec"));
   EXPECT_THAT(
-      error_after([](CheckpointFile& file) { file.meta["state_version"] = 99; }),
+      error_after([](movrec::CheckpointFile& file) { file.meta["state_version"] = 99; }),
       HasSubstr("it was written by a newer movrec | its bias model is of version 99, this program knows "
                 "up to 1 | update movrec"));
-  EXPECT_THAT(error_after([](CheckpointFile& file) { file.meta["state_version"] = 0; }),
+  EXPECT_THAT(error_after([](movrec::CheckpointFile& file) { file.meta["state_version"] = 0; }),
               HasSubstr("damaged"));
-  EXPECT_THAT(error_after([](CheckpointFile& file) { file.meta.erase("state_version"); }),
+  EXPECT_THAT(error_after([](movrec::CheckpointFile& file) { file.meta.erase("state_version"); }),
               HasSubstr("damaged"));
-  EXPECT_THAT(error_after([](CheckpointFile& file) { file.meta["colour"] = "red"; }),
+  EXPECT_THAT(error_after([](movrec::CheckpointFile& file) { file.meta["colour"] = "red"; }),
               HasSubstr("it holds 'colour', which this program does not know"));
   for (const char* options : {"options", "data", "split"})
-    EXPECT_THAT(error_after([&](CheckpointFile& file) { file.meta[options]["colour"] = "red"; }),
+    EXPECT_THAT(error_after([&](movrec::CheckpointFile& file) { file.meta[options]["colour"] = "red"; }),
                 HasSubstr("it holds 'colour', which this program does not know"));
   for (const nlohmann::json& wrong : {nlohmann::json(-1), nlohmann::json(1e300), nlohmann::json("many"),
                                       nlohmann::json(nullptr), nlohmann::json(1LL << 40)})
     for (const char* count : {"n_users", "n_items", "epoch"})
-      EXPECT_THAT(error_after([&](CheckpointFile& file) { file.meta[count] = wrong; }), HasSubstr("damaged"))
+      EXPECT_THAT(error_after([&](movrec::CheckpointFile& file) { file.meta[count] = wrong; }),
+                  HasSubstr("damaged"))
           << count;
   for (const nlohmann::json& wrong : {nlohmann::json{1}, nlohmann::json{5, 1}, nlohmann::json("5")})
-    EXPECT_THAT(error_after([&](CheckpointFile& file) { file.meta["stars"] = wrong; }), HasSubstr("damaged"));
-  EXPECT_THAT(error_after([&](CheckpointFile& file) {
+    EXPECT_THAT(error_after([&](movrec::CheckpointFile& file) { file.meta["stars"] = wrong; }),
+                HasSubstr("damaged"));
+  EXPECT_THAT(error_after([&](movrec::CheckpointFile& file) {
                 auto ids = file.ids.values<std::int32_t>("users", 60);
                 std::vector<std::int32_t> swapped(ids.begin(), ids.end());
                 std::swap(swapped[3], swapped[4]);
                 file.ids.set("users", array(swapped));
               }),
               HasSubstr("its users are not in ascending order"));
-  EXPECT_THAT(error_after([&](CheckpointFile& file) {
+  EXPECT_THAT(error_after([&](movrec::CheckpointFile& file) {
                 file.ids.set("users", array({1, 2, 3}));
               }),
               HasSubstr("array 'users' of the checkpoint has 3 elements, expected 60"));
@@ -196,7 +199,7 @@ TEST_F(CheckpointFile, IsRefusedWhenItSaysWhatNobodySays) {
 // `members` nested 20,000 deep exhausted the stack.
 TEST_F(CheckpointFile, IsRefusedWhenBlendsAreNestedDeeply) {
   write_file_atomically(
-      path_, rewritten(content_, [](CheckpointFile& file) {
+      path_, rewritten(content_, [](movrec::CheckpointFile& file) {
         nlohmann::json spec;
         for (const char* key : {"algorithm", "state_version", "options", "n_users", "n_items", "stars"})
           spec[key] = file.meta[key];
