@@ -5,6 +5,7 @@
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/core/json_text.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/eval/held_out.hpp"
 #include "movrec/eval/rating_metrics.hpp"
@@ -160,7 +161,7 @@ BlendedRun blend_runs(std::span<const std::string> paths,
                           {"intercept", blend.intercept}},
                  .text = table.text() + fmt::format("\ncheckpoint: {}\n", (folder / "best.pt").string())};
   run.json.update(judged);
-  write_file_atomically(folder / "result.json", run.json.dump(2) + "\n");
+  write_file_atomically(folder / "result.json", json_text(run.json, 2) + "\n");
   return run;
 }
 

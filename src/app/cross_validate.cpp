@@ -4,6 +4,7 @@
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/core/json_text.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/ops/machine.hpp"
@@ -114,7 +115,7 @@ CvReport cross_validate(const CvRequest& request, const Runtime& runtime) {
     progress.update(++done);
   });
   progress.clear();
-  write_file_atomically(report.folder / "result.json", cv_json(report).dump(2) + "\n");
+  write_file_atomically(report.folder / "result.json", json_text(cv_json(report), 2) + "\n");
   return report;
 }
 

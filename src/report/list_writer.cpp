@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "movrec/core/error.hpp"
+#include "movrec/core/json_text.hpp"
 #include "movrec/report/csv.hpp"
 #include "movrec/report/table.hpp"
 
@@ -129,11 +130,11 @@ std::string ListWriter::text_of(std::optional<UserId> user,
     case Format::csv:
       return csv_of(user, lines);
     case Format::jsonl:
-      return to_json(titles_, user, lines, with_reasons_).dump() + "\n";
+      return json_text(to_json(titles_, user, lines, with_reasons_)) + "\n";
     case Format::json:
       break;
   }
-  return (is_first ? "\n" : ",\n") + to_json(titles_, user, lines, with_reasons_).dump();
+  return (is_first ? "\n" : ",\n") + json_text(to_json(titles_, user, lines, with_reasons_));
 }
 
 std::string ListWriter::csv_of(std::optional<UserId> user, std::span<const Line> lines) const {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "movrec/core/files.hpp"
+#include "movrec/core/json_text.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/eval/validation.hpp"
 #include "movrec/report/ranking_report.hpp"
@@ -113,7 +114,7 @@ std::string run_text(const FitSummary& fit, const TestSummary& test) {
 }
 
 void write_run_report(const FitSummary& fit, const TestSummary& test) {
-  write_file_atomically(fit.folder / "result.json", run_json(fit, test).dump(2) + "\n");
+  write_file_atomically(fit.folder / "result.json", json_text(run_json(fit, test), 2) + "\n");
   if (fit.history.empty()) return;
   const auto plot = [&](const std::string& file, std::string_view what, std::vector<Series> series) {
     std::erase_if(series, [](const Series& one) { return one.x.empty(); });

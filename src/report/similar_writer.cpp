@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "movrec/core/json_text.hpp"
 #include "movrec/report/csv.hpp"
 #include "movrec/report/table.hpp"
 
@@ -33,7 +34,7 @@ void write_similar(const ListTitles& titles,
                                {"title", catalog.title(best[k].item)},
                                {"genres", catalog.genres(best[k].item)},
                                {"similarity", shortest(best[k].score)}});
-    out << json.dump(2) << '\n';
+    out << json_text(json, 2) << '\n';
     return;
   }
   if (format == Format::csv) {

@@ -2,6 +2,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "movrec/app/blend.hpp"
+#include "movrec/core/json_text.hpp"
 
 namespace movrec::cli {
 
@@ -25,7 +26,7 @@ Action declare_blend(FlagSet& flags) {
       "  movrec blend runs/A runs/B --weights 2,1");
   return [=](Invocation& invocation) {
     const BlendedRun run = blend_runs(*runs, *options, *open, invocation.global.settings());
-    *invocation.out << (invocation.global.json ? run.json.dump() + "\n" : run.text);
+    *invocation.out << (invocation.global.json ? json_text(run.json) + "\n" : run.text);
     return 0;
   };
 }

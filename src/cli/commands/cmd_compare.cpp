@@ -2,6 +2,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "movrec/app/compare.hpp"
+#include "movrec/core/json_text.hpp"
 
 namespace movrec::cli {
 
@@ -23,7 +24,7 @@ Action declare_compare(FlagSet& flags) {
       "  movrec compare runs/A runs/B runs/C --resample users --json");
   return [=](Invocation& invocation) {
     const Comparison runs = compare_runs(*options, *open, invocation.global.settings());
-    *invocation.out << (invocation.global.json ? comparison_json(runs).dump(2) + "\n"
+    *invocation.out << (invocation.global.json ? json_text(comparison_json(runs), 2) + "\n"
                                                : comparison_text(runs));
     return 0;
   };

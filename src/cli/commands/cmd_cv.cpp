@@ -5,6 +5,7 @@
 #include "movrec/app/cross_validate.hpp"
 #include "movrec/app/recipe.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/json_text.hpp"
 
 namespace movrec::cli {
 namespace {
@@ -26,7 +27,7 @@ int run_cv(CvRequest& request, Invocation& invocation) {
   request.is_random = request.folds.folds.empty() && invocation.origin("repeats") > Origin::preset;
   check_split(request, invocation);
   const CvReport report = cross_validate(request, ChildProcesses(invocation.program));
-  *invocation.out << (invocation.global.json ? cv_json(report).dump() + "\n" : cv_text(report));
+  *invocation.out << (invocation.global.json ? json_text(cv_json(report)) + "\n" : cv_text(report));
   return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "cli/commands/data_commands.hpp"
+#include "movrec/core/json_text.hpp"
 
 namespace movrec::cli {
 namespace {
@@ -13,7 +14,7 @@ int run_download(Invocation& invocation, const NamedDataSet& options) {
   const std::string path = fetch_release(release, options.cache).string();
   if (invocation.global.json)
     *invocation.out
-        << Json({{"schema", "movrec.data-download/1"}, {"name", release.name}, {"path", path}}).dump(2)
+        << json_text(Json({{"schema", "movrec.data-download/1"}, {"name", release.name}, {"path", path}}), 2)
         << '\n';
   else
     *invocation.out << path << '\n';

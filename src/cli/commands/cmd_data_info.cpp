@@ -6,6 +6,7 @@
 
 #include "cli/commands/data_commands.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/json_text.hpp"
 #include "movrec/report/data_report.hpp"
 
 namespace movrec::cli {
@@ -27,9 +28,7 @@ int run_data_info(Options& options, Invocation& invocation) {
   const Dataset dataset = load_dataset(options.data, options.cache);
   const DataSummary summary = summarize(dataset);
   if (invocation.global.json)
-    *invocation.out
-        << summary_json(dataset, summary).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-        << '\n';
+    *invocation.out << json_text(summary_json(dataset, summary), 2) << '\n';
   else
     *invocation.out << summary_text(dataset, summary);
   return 0;

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "cli/commands/data_commands.hpp"
+#include "movrec/core/json_text.hpp"
 #include "movrec/report/table.hpp"
 
 namespace movrec::cli {
@@ -29,7 +30,7 @@ int run_list(Invocation& invocation, const CacheOptions& cache) {
   table.add_row({"synthetic", "-", "built in", std::string(kSynthetic)});
   if (invocation.global.json)
     *invocation.out
-        << Json({{"schema", "movrec.data-list/1"}, {"data_dir", folder}, {"data_sets", rows}}).dump(2)
+        << json_text(Json({{"schema", "movrec.data-list/1"}, {"data_dir", folder}, {"data_sets", rows}}), 2)
         << '\n';
   else
     *invocation.out << table.text() << fmt::format("\nKept in {}\n", folder);

@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "cli/commands/data_commands.hpp"
+#include "movrec/core/json_text.hpp"
 
 namespace movrec::cli {
 namespace {
@@ -11,7 +12,7 @@ using Json = nlohmann::ordered_json;
 int run_path(Invocation& invocation, const CacheOptions& cache) {
   const std::string folder = data_directory(cache).string();
   if (invocation.global.json)
-    *invocation.out << Json({{"schema", "movrec.data-path/1"}, {"path", folder}}).dump(2) << '\n';
+    *invocation.out << json_text(Json({{"schema", "movrec.data-path/1"}, {"path", folder}}), 2) << '\n';
   else
     *invocation.out << folder << '\n';
   return 0;

@@ -6,6 +6,7 @@
 
 #include "cli/commands/data_commands.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/json_text.hpp"
 
 namespace movrec::cli {
 namespace {
@@ -42,15 +43,15 @@ int run_verify(Invocation& invocation, const NamedDataSet& options) {
   const ReleaseCheck check = check_release(release, options.cache);
   const std::string problem = problem_of(check);
   if (invocation.global.json) {
-    *invocation.out << Json({{"schema", "movrec.data-verify/1"},
-                             {"name", release.name},
-                             {"path", check.path.string()},
-                             {"ok", problem.empty()},
-                             {"checksum", name_of(check.checksum)},
-                             {"sha256", check.sha256.empty() ? Json() : Json(check.sha256)},
-                             {"files", check.n_files},
-                             {"missing", check.missing}})
-                           .dump(2)
+    *invocation.out << json_text(Json({{"schema", "movrec.data-verify/1"},
+                                       {"name", release.name},
+                                       {"path", check.path.string()},
+                                       {"ok", problem.empty()},
+                                       {"checksum", name_of(check.checksum)},
+                                       {"sha256", check.sha256.empty() ? Json() : Json(check.sha256)},
+                                       {"files", check.n_files},
+                                       {"missing", check.missing}}),
+                                 2)
                     << '\n';
   } else {
     const std::string checksum = check.checksum == ReleaseCheck::Checksum::folder

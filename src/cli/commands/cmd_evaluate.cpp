@@ -3,6 +3,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/parse/train_flags.hpp"
 #include "movrec/app/evaluate.hpp"
+#include "movrec/core/json_text.hpp"
 
 namespace movrec::cli {
 
@@ -23,7 +24,7 @@ Action declare_evaluate(FlagSet& flags) {
     request->settings = invocation.global.settings();
     request->asks_for_ranking = asks_for_ranking(invocation);
     const EvaluationReport report = evaluate_run(*request);
-    *invocation.out << (invocation.global.json ? evaluation_json(report).dump(2) + "\n"
+    *invocation.out << (invocation.global.json ? json_text(evaluation_json(report), 2) + "\n"
                                                : evaluation_text(report))
                     << std::flush;
     hold_gates(request->options, report);
