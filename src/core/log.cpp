@@ -15,6 +15,7 @@
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/progress.hpp"
+#include "movrec/core/shown.hpp"
 
 namespace movrec {
 namespace {
@@ -73,7 +74,7 @@ spdlog::level::level_enum level_of(LogLevel level) {
 }  // namespace
 
 void log_text(LogLevel level, std::string_view text) {
-  if (Observer* observer = current_run().observer) observer->log(level, text);
+  if (Observer* observer = current_run().observer) observer->log(level, shown_message(text));
 }
 
 bool is_terminal(const std::ostream& stream) {
@@ -153,6 +154,11 @@ LogFile::LogFile(const std::filesystem::path& path) {
   state_->logger.set_pattern("%Y-%m-%dT%H:%M:%S %l %v");
   state_->logger.set_level(spdlog::level::debug);
   state_->logger.flush_on(spdlog::level::debug);
+  // A full disk is said once, as everything else is; the logger's own words would go around whoever listens.
+  state_->logger.set_error_handler([next = state_->next, path, told = false](const std::string&) mutable {
+    if (next != nullptr && !std::exchange(told, true))
+      next->log(LogLevel::warning, fmt::format("{} cannot be written any more", path.string()));
+  });
   RunContext context = current_run();
   context.observer = this;
   state_->scope.emplace(context);

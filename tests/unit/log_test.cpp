@@ -119,4 +119,26 @@ TEST(Log, AStringIsNoTerminal) {
   EXPECT_FALSE(wants_colour(stream));
 }
 
+TEST(Log, WhatATerminalWouldObeyIsEscaped) {
+  std::ostringstream stream;
+  const Shown shown(stream);
+  log_info("a\x1b[2Jb {}", std::string(1 << 20, 'x'));
+  EXPECT_EQ(stream.str().substr(0, 10), "a\\x1b[2Jb ");
+  EXPECT_LT(stream.str().size(), 5000u);
+}
+
+TEST(Log, AFullDiskIsSaidOnceAndByNobodyElse) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP();
+  std::ostringstream stream;
+  const Shown shown(stream);
+  testing::internal::CaptureStderr();
+  {
+    const LogFile file("/dev/full");
+    log_info("one");
+    log_info("two");
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(stream.str(), "movrec: warning: /dev/full cannot be written any more\none\ntwo\n");
+}
+
 }  // namespace
