@@ -7,14 +7,20 @@
 #include "movrec/app/described_person.hpp"
 #include "movrec/app/title_lookup.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/file_lock.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/shown.hpp"
 #include "movrec/data/written_ratings.hpp"
+#include "movrec/report/run_folder.hpp"
 
 namespace movrec {
 namespace {
 
 constexpr const char* kUpdated = "updated.pt";
+
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+}
 
 std::int32_t user_id(const WrittenRating& rating, const std::string& file) {
   std::int32_t id = -1;
@@ -48,7 +54,9 @@ AddedRatings read_added(const std::string& file, const OpenedRun& run) {
 
 /// What earlier updates of this run wrote beside it.
 AddedRatings earlier_additions(const std::filesystem::path& target, const OpenedRun& run) {
-  if (!std::filesystem::exists(target) || std::filesystem::equivalent(target, run.path)) return {};
+  std::error_code absent;
+  if (!std::filesystem::exists(target, absent) || std::filesystem::equivalent(target, run.path, absent))
+    return {};
   const Checkpoint earlier = load_checkpoint(target);
   if (earlier.dataset_checksum != run.checkpoint.dataset_checksum)
     throw Error(ErrorKind::model, fmt::format("{} is of other ratings", target.string()),
@@ -62,11 +70,15 @@ UpdateReport update_run(const UpdateOptions& options, const OpenOptions& open, c
   if (options.history.empty())
     throw Error(ErrorKind::usage, "update with what?", "--history was not given",
                 "movrec update --history new-ratings.csv");
+  const std::filesystem::path model = find_checkpoint(open.checkpoint, settings.runs_dir);
+  const std::filesystem::path target =
+      options.output.empty() ? model.parent_path() / kUpdated : std::filesystem::path(options.output);
+  // What others add meanwhile must not be lost: from here on they wait.
+  const FileLock lock = FileLock::wait_for(folder_of(target), "another update");
   OpenedRun run = open_run(open, settings);
   require_histories(run, "update");
   UpdateReport report;
-  report.checkpoint =
-      options.output.empty() ? run.path.parent_path() / kUpdated : std::filesystem::path(options.output);
+  report.checkpoint = target;
   const AddedRatings added = read_added(options.history, run);
   if (options.output.empty()) append(run.checkpoint.added, earlier_additions(report.checkpoint, run));
   append(run.checkpoint.added, added);

@@ -5,6 +5,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "movrec/app/update.hpp"
+#include "movrec/core/json_text.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
 
@@ -14,14 +15,14 @@ namespace {
 int print(const UpdateReport& report, Invocation& invocation) {
   const std::string checkpoint = report.checkpoint.string();
   if (invocation.global.json) {
-    *invocation.out << nlohmann::ordered_json{{"schema", "movrec.update/1"},
-                                              {"checkpoint", checkpoint},
-                                              {"ratings", report.ratings},
-                                              {"users", report.users},
-                                              {"new_users", report.new_users},
-                                              {"all_ratings", report.all_ratings},
-                                              {"all_users", report.all_users}}
-                           .dump(2)
+    *invocation.out << json_text(nlohmann::ordered_json{{"schema", "movrec.update/1"},
+                                                        {"checkpoint", checkpoint},
+                                                        {"ratings", report.ratings},
+                                                        {"users", report.users},
+                                                        {"new_users", report.new_users},
+                                                        {"all_ratings", report.all_ratings},
+                                                        {"all_users", report.all_users}},
+                                 2)
                     << '\n';
     return 0;
   }
