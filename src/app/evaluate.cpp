@@ -75,7 +75,7 @@ double value_of(const Gate& gate, const EvaluationReport& report) {
 EvaluationReport evaluate_run(const EvaluateRequest& request) {
   const EvaluateOptions& options = request.options;
   const std::vector<Gate> gates = gates_of(options);
-  const bool asks = request.asks_for_ranking || !options.per_user.empty() ||
+  const bool asks = (request.asks_for_ranking && !request.ranking.ks.empty()) || !options.per_user.empty() ||
                     std::ranges::any_of(gates, &Gate::is_of_ranking);
   if (asks && request.ranking.ks.empty() && !options.per_user.empty())
     fail(ErrorKind::usage, "--per-user: --ks '' measures no ranking");

@@ -4,6 +4,7 @@
 
 #include "app/train_session.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/file_lock.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/ops/machine.hpp"
@@ -18,6 +19,8 @@ namespace {
 /// From so many scores on, users times items, ranking takes longer than many a training (ml-1m has 22
 /// million).
 constexpr std::int64_t kManyScores = 200'000'000;
+constexpr const char* kConfig = "config.toml";
+constexpr const char* kLog = "train.log";
 
 Checkpoint base_checkpoint(const FitRequest& request, const Dataset& dataset, const Split& split) {
   Checkpoint base;
@@ -54,6 +57,35 @@ fs::path folder_of(const FitRequest& request, const Dataset& dataset, const fs::
   return make_run_folder(request.settings.runs_dir, request.algorithm, dataset.name);
 }
 
+/// Whether the resumed run's config.toml says something else, or is lost.
+bool is_changed(const FitRequest& request, const Checkpoint& resumed, const fs::path& folder) {
+  std::error_code absent;
+  return !fs::is_regular_file(folder / kConfig, absent) ||
+         options_to_json(request.options) != options_to_json(resumed.spec.options) ||
+         options_to_json(request.ranking) != options_to_json(remembered_ranking(folder));
+}
+
+/// A schedule that spans all epochs means another rate at the same epoch when there are more of them: after its end,
+/// where the rate is next to nothing, the peak.
+void check_schedule(const FitRequest& request, const Checkpoint& last, const fs::path& folder) {
+  const TrainOptions& was = last.spec.options.train;
+  const int epochs = request.options.train.epochs;
+  const bool spans_all = was.schedule == "one-cycle" || (was.schedule == "cosine" && was.period == 0);
+  const auto history = last.progress.find("history");
+  if (!spans_all || epochs == was.epochs || history == last.progress.end() || history->empty()) return;
+  const nlohmann::json& lr = history->back().at("lr");
+  const double rate = lr.is_null() ? 0 : lr.get<double>();
+  if (rate <= 0) return;  // its solver knows none
+  const std::string what =
+      fmt::format("the schedule {} spans the {} epochs of this run", was.schedule, was.epochs);
+  if (last.epoch >= was.epochs && epochs > was.epochs)
+    throw Error(ErrorKind::usage, fmt::format("--epochs {}: {}, which are done", epochs, what),
+                fmt::format("its learning rate has come down to {:.2g} and would start again near {:.2g}",
+                            rate, was.lr),
+                fmt::format("movrec train --config {} --epochs {}", (folder / kConfig).string(), epochs));
+  log_warning("{}: with {} its learning rate goes on from another place than {:.2g}", what, epochs, rate);
+}
+
 /// `resumed` and `last` (its path) of a run that goes on; null and empty for a new one.
 Fit fit_with(const FitRequest& request, const Checkpoint* resumed, const fs::path& last) {
   set_threads(request.settings.threads);
@@ -83,8 +115,13 @@ Fit fit_with(const FitRequest& request, const Checkpoint* resumed, const fs::pat
   const HeldOut valid(rows.valid, rows.valid_queries, &side.users);
 
   const fs::path folder = folder_of(request, rows.dataset, last);
-  write_file_atomically(folder / "config.toml", resolved_config(request));
-  const LogFile log_file(folder / "train.log");
+  const LogFile log_file(folder / kLog);
+  const auto lock = FileLock::try_lock(folder / kLog);
+  if (!lock)
+    throw Error(ErrorKind::failure, fmt::format("{} is being trained by another process", folder.string()),
+                {}, "wait for its end");
+  if (resumed == nullptr || is_changed(request, *resumed, folder))
+    write_file_atomically(folder / kConfig, resolved_config(request));
   if (!rows.caveat.empty()) log_warning("{} is {}", request.split.split, rows.caveat);
   const bool wants_refit = request.options.train.refit && rows.valid.size() > 0;
   TrainSession session(folder, std::move(base), rows.train, valid, side, fit.device,
@@ -96,11 +133,20 @@ Fit fit_with(const FitRequest& request, const Checkpoint* resumed, const fs::pat
     fit.model = session.refit(rows.train);
   }
   if (session.interrupted()) throw RunInterrupted(stop_signal(), folder);
+  check_stop();
   fit.summary = session.summary();
   return fit;
 }
 
 }  // namespace
+
+RankingOptions remembered_ranking(const fs::path& folder) {
+  RankingOptions ranking;
+  std::error_code absent;
+  if (fs::is_regular_file(folder / kConfig, absent))
+    set_from_toml(folder / kConfig, "train", option_refs(ranking));
+  return ranking;
+}
 
 FitRequest request_of(const Checkpoint& last) {
   FitRequest request;
@@ -117,6 +163,7 @@ Fit fit_run(const FitRequest& request) {
 
 Fit resume_run(const ResumeRequest& resume) {
   const Checkpoint last = load_checkpoint(resume.last);
+  check_schedule(resume.request, last, resume.last.parent_path());
   return fit_with(resume.request, &last, resume.last);
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "movrec/core/files.hpp"
+#include "movrec/core/json_text.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/core/stop.hpp"
@@ -76,7 +77,7 @@ void TrainSession::resume(const Checkpoint& last) {
   }
   // Epochs that were logged after the last saving are trained again.
   std::string lines;
-  for (const auto& epoch : history_) lines += epoch.dump() + "\n";
+  for (const auto& epoch : history_) lines += json_text(epoch) + "\n";
   write_file_atomically(folder_ / kMetrics, lines);
   resumed_ = last;
 }
@@ -109,7 +110,7 @@ std::unique_ptr<Model> TrainSession::fit() {
   const bool is_stopped = stop_signal() != 0;
   if (is_stopped && !algorithm_.has_epochs())
     log_warning("{} is finished; go on with: movrec evaluate --checkpoint {}", algorithm_.name,
-                 best_path().string());
+                best_path().string());
   interrupted_ = is_stopped && algorithm_.has_epochs();
   if (is_stopped || !algorithm_.has_epochs()) return model;
   return load_model(load_checkpoint(best_path()));
@@ -171,7 +172,7 @@ bool TrainSession::on_epoch(const EpochReport& report) {
   }
   const EpochStats& stats = report.stats;
   history_.push_back(to_json(stats));
-  append_line(folder_ / kMetrics, history_.back().dump());
+  append_line(folder_ / kMetrics, json_text(history_.back()));
   count(stats);
   const bool is_best = early_stop_.improved(stats.epoch, stats.valid);
   if (is_best && !keeps_last_) best_state_ = report.model.state();

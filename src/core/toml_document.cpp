@@ -1,5 +1,9 @@
 #include "core/toml_document.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 #include "movrec/core/error.hpp"
 #include "movrec/core/shown.hpp"
 
@@ -81,6 +85,22 @@ toml::table parse_toml(std::string_view text, const std::string& file) {
     fail(ErrorKind::usage, "{}:{}: {}", file, error.source().begin.line,
          shown(error.description(), kMostOfReason));
   }
+}
+
+nlohmann::json to_json(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* flag = node.as_boolean()) return flag->get();
+  if (const auto* whole = node.as_integer()) return whole->get();
+  if (const auto* number = node.as_floating_point()) {
+    const double value = number->get();
+    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(fmt::format("{}", value));
+  }
+  if (const auto* array = node.as_array()) {
+    auto list = nlohmann::json::array();
+    for (const toml::node& element : *array) list.push_back(to_json(element));
+    return list;
+  }
+  return nlohmann::json::object();
 }
 
 }  // namespace movrec

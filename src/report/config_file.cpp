@@ -7,8 +7,13 @@
 #include <limits>
 #include <vector>
 
+#include "core/toml_document.hpp"
+#include "movrec/core/files.hpp"
+
 namespace movrec {
 namespace {
+
+constexpr std::size_t kMostOfConfig = 1 << 20;
 
 std::string toml_quoted(std::string_view text) {
   std::string out = "\"";
@@ -52,6 +57,14 @@ std::string to_toml(std::string_view section, const OptionRefs& options) {
   for (const OptionRef& option : options)
     text += fmt::format("{} = {}\n", option.field.name, std::visit(TomlValue{}, option.target));
   return text;
+}
+
+void set_from_toml(const std::filesystem::path& file, std::string_view section, const OptionRefs& options) {
+  const toml::table document = parse_toml(read_file(file, kMostOfConfig), file.string());
+  const toml::table* const table = document[section].as_table();
+  if (table == nullptr) return;
+  for (const OptionRef& option : options)
+    if (const toml::node* node = table->get(option.field.name)) set_from_json(option, to_json(*node));
 }
 
 }  // namespace movrec

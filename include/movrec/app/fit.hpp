@@ -56,6 +56,8 @@ struct ResumeRequest {
 /// The request of the run that `last` is of. What a person changes in it beside epochs, sweeps, patience, ranking,
 /// settings and budget, resume_run refuses. Error{model} for a checkpoint that cannot be read.
 FitRequest request_of(const Checkpoint& last);
+/// How the run in that folder is to rank, as its config.toml says; else the defaults. Error{usage} for a bad value.
+RankingOptions remembered_ranking(const std::filesystem::path& folder);
 
 /// What a fit learned from: train (with validation rows after a refit), validation, and what is known of users and
 /// items besides. Its data set has no ratings of its own left.
@@ -97,7 +99,8 @@ struct RunInterrupted : Interrupted {
 
 /// Trains, chooses the best epoch on validation rows, and writes the run's folder. RunInterrupted after a stop.
 Fit fit_run(const FitRequest&);
-/// The same for a run that was broken off, bit by bit. Error{model} where its data has changed.
+/// The same for a run that was broken off, bit by bit. Error{model} where its data has changed, Error{usage} for more
+/// epochs than a schedule that spans all of them and has ended, Error{failure} while another process trains it.
 Fit resume_run(const ResumeRequest&);
 
 struct TestOptions {

@@ -6,6 +6,7 @@
 #include "cli/parse/train_flags.hpp"
 #include "movrec/app/recipe.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/json_text.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/report/run_folder.hpp"
 
@@ -47,7 +48,10 @@ ResumeRequest resume_request(FitRequest& asked, const std::string& resume, const
   if (is_given("epochs")) request.options.train.epochs = asked.options.train.epochs;
   if (is_given("patience")) request.options.train.patience = asked.options.train.patience;
   if (is_given("sweeps")) request.options.bfm.sweeps = asked.options.bfm.sweeps;
-  request.ranking = asked.ranking;
+  request.ranking = remembered_ranking(last.parent_path());
+  const OptionRefs remembered = option_refs(request.ranking);
+  for (std::size_t k = 0; k < remembered.size(); ++k)
+    if (is_given(of_ranking[k].field.name)) set_from_text(remembered[k], to_text(of_ranking[k]));
   request.cache = asked.cache;
   request.time_budget = asked.time_budget;
   request.settings = invocation.global.settings();
@@ -73,7 +77,7 @@ RecipeRequest recipe_request(TrainFlags& flags, const Invocation& invocation) {
 }
 
 void print(const TrainedRun& run, Invocation& invocation) {
-  *invocation.out << (invocation.global.json ? run_json(run.fit, run.test).dump() + "\n"
+  *invocation.out << (invocation.global.json ? json_text(run_json(run.fit, run.test)) + "\n"
                                              : run_text(run.fit, run.test));
 }
 
@@ -82,11 +86,13 @@ void train(TrainFlags& flags, Invocation& invocation) {
   apply_globals(request, invocation);
   if (request.algorithm == kBest) {
     const BlendedRun run = train_recipe(recipe_request(flags, invocation));
-    *invocation.out << (invocation.global.json ? run.json.dump() + "\n" : run.text);
+    *invocation.out << (invocation.global.json ? json_text(run.json) + "\n" : run.text);
   } else if (!flags.resume.empty()) {
     const ResumeRequest resume = resume_request(request, flags.resume, invocation);
-    print(finish_run(resume_run(resume), test_options(resume.request, flags.profile, invocation)),
-          invocation);
+    TestOptions test = test_options(resume.request, flags.profile, invocation);
+    // What differs from the defaults was asked for when the run began.
+    test.ranks_slow_models |= options_to_json(test.ranking) != options_to_json(RankingOptions{});
+    print(finish_run(resume_run(resume), test), invocation);
   } else {
     apply_algorithm(request, invocation);
     print(finish_run(fit_run(request), test_options(request, flags.profile, invocation)), invocation);

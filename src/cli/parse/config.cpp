@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -36,22 +35,6 @@ std::vector<Section> sections_of(CommandNode& root) {
       sections.push_back({command.name + "-" + child.name, {&child}});
   }
   return sections;
-}
-
-nlohmann::json to_json(const toml::node& node) {
-  if (const auto* text = node.as_string()) return text->get();
-  if (const auto* flag = node.as_boolean()) return flag->get();
-  if (const auto* whole = node.as_integer()) return whole->get();
-  if (const auto* number = node.as_floating_point()) {
-    const double value = number->get();
-    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(fmt::format("{}", value));
-  }
-  if (const auto* array = node.as_array()) {
-    auto list = nlohmann::json::array();
-    for (const toml::node& element : *array) list.push_back(to_json(element));
-    return list;
-  }
-  return nlohmann::json::object();  // a date or a table: no option takes one
 }
 
 class Reader {
