@@ -34,6 +34,22 @@ constexpr std::string_view kSynthetic = "synthetic";
 constexpr std::array<std::string_view, 4> kRatingsFiles = {"u.data", "ratings.dat", "ratings.csv",
                                                            "ratings_small.csv"};
 
+/// Up to here a bitmap of ids is small (12 MB), however few of them there are.
+constexpr std::size_t kLeastWords = 1 << 20;
+
+/// The same as index_ids for ids that are few and far between: in memory by their number, not by the largest.
+template <class Id, class Idx>
+IdMap<Id, Idx> index_few_ids(const std::vector<Id>& ids, std::vector<Idx>& indices) {
+  std::vector<Id> distinct = ids;
+  std::ranges::sort(distinct);
+  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
+  indices.resize(ids.size());
+  for (std::size_t row = 0; row < ids.size(); ++row)
+    indices[row] =
+        Idx{static_cast<std::int32_t>(std::ranges::lower_bound(distinct, ids[row]) - distinct.begin())};
+  return IdMap<Id, Idx>(std::move(distinct));
+}
+
 /// The map over the ids, and each row's index by it. A bitmap ranks the ids: one pass each to mark and to
 /// look up, however they are scattered.
 template <class Id, class Idx>
@@ -41,6 +57,7 @@ IdMap<Id, Idx> index_ids(const std::vector<Id>& ids, std::vector<Idx>& indices) 
   std::int32_t largest = 0;
   for (const Id id : ids) largest = std::max(largest, number(id));
   const auto n_words = static_cast<std::size_t>(largest) / 64 + 1;
+  if (n_words > kLeastWords && n_words > ids.size()) return index_few_ids(ids, indices);
   std::vector<std::uint64_t> present(n_words);
   for (const Id id : ids) present[index(id) / 64] |= std::uint64_t{1} << (index(id) % 64);
 

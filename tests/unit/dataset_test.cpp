@@ -207,4 +207,19 @@ TEST_F(LoadDataset, KaggleSmallFileIsFoundWhereTheLargeOneIsNot) {
   EXPECT_THAT(load(folder_ / "h").ratings.stars, ElementsAre(1.F));
 }
 
+TEST_F(LoadDataset, IdsThatAreFarBetweenTakeNoMemory) {
+  const Dataset dataset = load(write("r.csv", "2147483647,5,4\n1,2147483646,3\n1,5,2\n"));
+  EXPECT_THAT(numbers(dataset.users.ids()), ElementsAre(1, 2147483647));
+  EXPECT_THAT(numbers(dataset.items.ids()), ElementsAre(5, 2147483646));
+  EXPECT_THAT(numbers(dataset.ratings.users), ElementsAre(1, 0, 0));
+  EXPECT_THAT(numbers(dataset.ratings.items), ElementsAre(0, 1, 0));
+}
+
+TEST_F(LoadDataset, APathThatNoCheckpointCouldNameIsRefused) {
+  const std::filesystem::path path = write("r\xFF.csv", "1,1,5\n");
+  const Error error = error_of([&] { load(path); });
+  EXPECT_EQ(error.kind(), ErrorKind::usage);
+  EXPECT_THAT(error.message(), HasSubstr("r\\xff.csv' is not valid UTF-8"));
+}
+
 }  // namespace
