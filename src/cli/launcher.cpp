@@ -19,8 +19,8 @@
 namespace {
 
 constexpr unsigned long long kMega = 1 << 20;
-/// Address space of the libraries, their buffers and the stacks of few threads.
-constexpr unsigned long long kLeastMemory = 1200 * kMega;
+/// Address space of the libraries with their buffers, and of each thread's stack.
+constexpr unsigned long long kLeastMemory = 1200 * kMega, kThreadMemory = 20 * kMega;
 constexpr int kMostTriedThreads = 256;
 
 [[noreturn]] void refuse(const char* what, const char* remedy) {
@@ -76,7 +76,8 @@ void choose_blas_kernels() {
 #endif
 }
 
-void check_memory() {
+void check_memory(int threads) {
+  const unsigned long long needed = kLeastMemory + static_cast<unsigned long long>(threads) * kThreadMemory;
   struct Limit {
     __rlimit_resource_t resource;
     const char* command;
@@ -84,12 +85,11 @@ void check_memory() {
   for (const Limit& limit : {Limit{RLIMIT_AS, "ulimit -v"}, Limit{RLIMIT_DATA, "ulimit -d"}}) {
     rlimit allowed{};
     if (getrlimit(limit.resource, &allowed) != 0 || allowed.rlim_cur == RLIM_INFINITY ||
-        allowed.rlim_cur >= kLeastMemory)
+        allowed.rlim_cur >= needed)
       continue;
     char what[160];
     std::snprintf(what, sizeof what, "%s allows %llu MB of memory, and movrec needs %llu MB to start",
-                  limit.command, static_cast<unsigned long long>(allowed.rlim_cur) / kMega,
-                  kLeastMemory / kMega);
+                  limit.command, static_cast<unsigned long long>(allowed.rlim_cur) / kMega, needed / kMega);
     refuse(what, (std::string(limit.command) + " unlimited").c_str());
   }
 }
@@ -125,8 +125,9 @@ int main(int, char** argv) {
   choose_spinning();
   choose_fixed_teams();
   choose_blas_kernels();
-  check_memory();
-  check_threads(choose_threads());
+  const int threads = choose_threads();
+  check_memory(threads);
+  check_threads(threads);
   std::error_code error;
   const std::filesystem::path here = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
   for (const char* place : {"movrec-main", "../libexec/movrec/movrec-main"})

@@ -33,6 +33,10 @@ void fail_unknown(std::string_view what,
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
+  // Nobody has misspelt a word of so many letters, and comparing takes the product of both lengths.
+  constexpr std::size_t kMostLetters = 1000;
+  if (const std::size_t longer = std::max(a.size(), b.size()); longer > kMostLetters)
+    return a == b ? 0 : longer;
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 0; i < a.size(); ++i) {
