@@ -9,6 +9,7 @@
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/core/stop.hpp"
+#include "movrec/solve/common/bias.hpp"
 
 namespace movrec {
 namespace {
@@ -74,7 +75,7 @@ void say_what_is_listed(const Recommender& recommender, const OpenedRun& run) {
 }
 
 double user_damping_of(const OpenedRun& run) {
-  return run.checkpoint.spec.options.bias.user_damping;
+  return run.checkpoint.spec.options.as<BiasOptions>().user_damping;
 }
 
 void for_each_lists(const OpenedRun& run,

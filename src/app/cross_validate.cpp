@@ -9,6 +9,7 @@
 #include "movrec/core/progress.hpp"
 #include "movrec/ops/machine.hpp"
 #include "movrec/report/run_folder.hpp"
+#include "movrec/train/options.hpp"
 
 namespace movrec {
 namespace fs = std::filesystem;
@@ -44,7 +45,7 @@ std::vector<Member> make_folds(const CvRequest& request) {
         FitRequest& fold = add(name);
         for (const OptionRef& option : option_refs(fold))
           if (option.field.name == "fold") set_from_text(option, name);
-        fold.options.train.seed += shift;
+        if (auto* fit = fold.options.find<FitOptions>()) fit->seed += shift;
       }
     } else if (request.is_random) {
       add(fmt::format("{}", repeat + 1)).split.split_seed += shift;

@@ -16,6 +16,7 @@
 #include "movrec/core/shown.hpp"
 #include "movrec/data/written_ratings.hpp"
 #include "movrec/eval/held_out.hpp"
+#include "movrec/model/rank/topn_models.hpp"
 
 namespace movrec {
 namespace {
@@ -113,7 +114,8 @@ void require_demographics(const OpenedRun& run, std::string_view what) {
 
 void give(Person& person, const OpenedRun& run, ItemIdx item, float stars) {
   const StarScale scale = run.dataset.stars;
-  const bool sees_stars = run.model->scores_are_stars() || run.checkpoint.spec.options.topn.stars_weight > 0;
+  const bool sees_stars =
+      run.model->scores_are_stars() || run.checkpoint.spec.options.as<EaseOptions>().stars_weight > 0;
   if (sees_stars || 2 * stars >= scale.min + scale.max)
     person.rate(item, stars);
   else

@@ -10,6 +10,7 @@
 #include "movrec/ops/machine.hpp"
 #include "movrec/report/config_file.hpp"
 #include "movrec/report/run_folder.hpp"
+#include "movrec/train/options.hpp"
 
 namespace movrec {
 namespace fs = std::filesystem;
@@ -91,7 +92,7 @@ Fit fit_with(const FitRequest& request, const Checkpoint* resumed, const fs::pat
   set_threads(request.settings.threads);
   Fit fit;
   fit.device = resolve_device(request.settings.device);
-  if (request.options.train.amp && fit.device == "cpu")
+  if (request.options.as<TrainOptions>().amp && fit.device == "cpu")
     throw Error(ErrorKind::usage, "--amp needs a GPU", "on the CPU bfloat16 would be slower",
                 "--device cuda, or leave out --amp");
 
@@ -123,7 +124,7 @@ Fit fit_with(const FitRequest& request, const Checkpoint* resumed, const fs::pat
   if (resumed == nullptr || is_changed(request, *resumed, folder))
     write_file_atomically(folder / kConfig, resolved_config(request));
   if (!rows.caveat.empty()) log_warning("{} is {}", request.split.split, rows.caveat);
-  const bool wants_refit = request.options.train.refit && rows.valid.size() > 0;
+  const bool wants_refit = request.options.as<FitOptions>().refit && rows.valid.size() > 0;
   TrainSession session(folder, std::move(base), rows.train, valid, side, fit.device,
                        wants_refit ? request.time_budget / 2 : request.time_budget);
   if (resumed != nullptr) session.resume(*resumed);
@@ -206,19 +207,15 @@ bool measures_ranking(const Algorithm& algorithm,
   return true;
 }
 
+OptionRefs all_options(FitRequest& request) {
+  OptionRefs all = option_refs(request);
+  for (OptionRef& option : request.options.refs()) all.push_back(std::move(option));
+  return all;
+}
+
 std::string resolved_config(const FitRequest& request) {
   FitRequest copy = request;
-  const Algorithm algorithm = with_solver(find_algorithm(copy.algorithm), copy.options.mf.solver);
-  const OptionRefs of_algorithm = option_refs(copy.options);
-  const auto is_unused = [&](std::string_view name) {
-    return std::ranges::any_of(of_algorithm,
-                               [&](const OptionRef& option) { return option.field.name == name; }) &&
-           std::ranges::find(algorithm.uses, name) == algorithm.uses.end();
-  };
-  OptionRefs kept;
-  for (OptionRef& option : option_refs(copy))
-    if (!is_unused(option.field.name)) kept.push_back(std::move(option));
-  return to_toml("train", kept);
+  return to_toml("train", all_options(copy));
 }
 
 }  // namespace movrec

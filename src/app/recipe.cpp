@@ -8,6 +8,7 @@
 #include "movrec/core/files.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/report/run_folder.hpp"
+#include "movrec/train/options.hpp"
 
 namespace movrec {
 namespace fs = std::filesystem;
@@ -15,39 +16,38 @@ namespace {
 
 constexpr const char* kConfig = "config.toml";
 
+/// An option by name, and its value as text.
+using OptionText = std::pair<std::string_view, std::string_view>;
+
 /// One model of a recipe, and how its options differ from its defaults.
 struct RecipeMember {
   std::string_view model;
   double weight, share_of_time;
-  std::array<OptionDefault, 6> options{};  ///< empty names end the list
+  std::array<OptionText, 6> options{};  ///< empty names end the list
 };
 
 // Gibbs sampling and least squares need no validation part, so these see all of train. The autoencoder
 // chooses its number of epochs on validation rows and is then trained again on all of train. Members and
 // weights were chosen on validation rows: ml-1m 90/10, and u1 with a tenth of its train set aside.
-constexpr OptionDefault kAllOfTrain{"valid-from", "none"};
-constexpr OptionDefault kTwoChains{"chains", "2"};
+constexpr OptionText kAllOfTrain{"valid-from", "none"};
+constexpr OptionText kTwoChains{"chains", "2"};
 constexpr std::array kLarge{
-    RecipeMember{
-        "bfm",
-        0.47,
-        0.5,
-        {kAllOfTrain, OptionDefault{"embedding-dim", "64"}, OptionDefault{"sweeps", "400"}, kTwoChains}},
-    RecipeMember{"sparsefc", 0.21, 0.42, {OptionDefault{"refit", "true"}, OptionDefault{"patience", "25"}}},
-    RecipeMember{"mf", 0.2, 0.06, {kAllOfTrain, OptionDefault{"embedding-dim", "128"}}},
+    RecipeMember{"bfm",
+                 0.47,
+                 0.5,
+                 {kAllOfTrain, OptionText{"embedding-dim", "64"}, OptionText{"sweeps", "400"}, kTwoChains}},
+    RecipeMember{"sparsefc", 0.21, 0.42, {OptionText{"refit", "true"}, OptionText{"patience", "25"}}},
+    RecipeMember{"mf", 0.2, 0.06, {kAllOfTrain, OptionText{"embedding-dim", "128"}}},
     RecipeMember{"knn", 0.12, 0.02, {kAllOfTrain}},
 };
 constexpr std::array kSmall{
-    RecipeMember{
-        "bfm",
-        1,
-        0.4,
-        {kAllOfTrain, OptionDefault{"embedding-dim", "10"}, kTwoChains, OptionDefault{"features", "all"}}},
     RecipeMember{"bfm",
                  1,
-                 0.3,
-                 {kAllOfTrain, OptionDefault{"embedding-dim", "8"}, OptionDefault{"likelihood", "gaussian"}}},
-    RecipeMember{"sparsefc", 1, 0.3, {OptionDefault{"refit", "true"}, OptionDefault{"patience", "25"}}},
+                 0.4,
+                 {kAllOfTrain, OptionText{"embedding-dim", "10"}, kTwoChains, OptionText{"features", "all"}}},
+    RecipeMember{
+        "bfm", 1, 0.3, {kAllOfTrain, OptionText{"embedding-dim", "8"}, OptionText{"likelihood", "gaussian"}}},
+    RecipeMember{"sparsefc", 1, 0.3, {OptionText{"refit", "true"}, OptionText{"patience", "25"}}},
 };
 constexpr std::size_t kLargeRatings = 500'000;
 
@@ -56,15 +56,11 @@ FitRequest member_request(const RecipeRequest& recipe, const RecipeMember& membe
   FitRequest request = recipe.shared;
   request.algorithm = member.model;
   request.time_budget = recipe.shared.time_budget * member.share_of_time;
-  const auto set = [&](std::span<const OptionDefault> options) {
-    for (const auto& [name, text] : options) {
-      if (name.empty() || recipe.is_given(name)) continue;
-      for (const OptionRef& option : option_refs(request))
-        if (option.field.name == name) set_from_text(option, text);
-    }
-  };
-  set(find_algorithm(member.model).defaults);
-  set(member.options);
+  request.options = default_options(member.model);
+  if (auto* fit = request.options.find<FitOptions>()) fit->seed = recipe.seed.value_or(fit->seed);
+  const OptionRefs all = all_options(request);
+  for (const auto& [name, text] : member.options)
+    if (!name.empty() && !recipe.is_given(name)) set_from_text(*find_option(all, name), text);
   return request;
 }
 
@@ -114,7 +110,7 @@ BlendedRun train_recipe(const RecipeRequest& recipe) {
   std::vector<std::string> runs, weights;
   for (const RecipeMember& member : members) {
     FitRequest request = member_request(recipe, member);
-    request.options.train.seed += runs.size();
+    if (auto* fit = request.options.find<FitOptions>()) fit->seed += runs.size();
     const fs::path run = folder / member_folder(runs.size() + 1, member);
     log_info("best: member {} of {}, {}{}", runs.size() + 1, members.size(), member.model,
              is_finished(run) ? ", is there" : "");

@@ -9,7 +9,9 @@
 #include "movrec/core/progress.hpp"
 #include "movrec/core/stop.hpp"
 #include "movrec/eval/validation.hpp"
+#include "movrec/net/options.hpp"
 #include "movrec/ops/machine.hpp"
+#include "movrec/train/options.hpp"
 
 namespace movrec {
 namespace {
@@ -50,8 +52,8 @@ TrainSession::TrainSession(std::filesystem::path folder,
       algorithm_(find_algorithm(base_.spec.algorithm)),
       valid_key_(fmt::format("valid_{}", algorithm_.selects_by)),
       keeps_last_(algorithm_.averages_sweeps || valid.rows.size() == 0),
-      early_stop_(base_.spec.options.train.patience,
-                  base_.spec.options.train.min_delta,
+      early_stop_(base_.spec.options.as<EpochOptions>().patience,
+                  base_.spec.options.as<EpochOptions>().min_delta,
                   higher_is_better(algorithm_.selects_by)) {}
 
 nlohmann::json TrainSession::to_json(const EpochStats& stats) const {
@@ -254,8 +256,8 @@ FitSummary TrainSession::summary() const {
           .algorithm = base_.spec.algorithm,
           .selects_by = std::string(algorithm_.selects_by),
           .averages_sweeps = algorithm_.averages_sweeps,
-          .loss_is_squared_error = base_.spec.options.net.loss == "mse",
-          .seed = base_.spec.options.train.seed,
+          .loss_is_squared_error = base_.spec.options.as<HeadOptions>().loss == "mse",
+          .seed = base_.spec.options.as<FitOptions>().seed,
           .n_parameters = n_parameters_,
           .epochs = epochs(),
           .best_epoch = best_epoch(),

@@ -51,12 +51,10 @@ StarScale stars_from(const json& value) {
 }
 
 json spec_to_json(const ModelSpec& spec) {
-  json out = {{"algorithm", spec.algorithm},
-              {"state_version", find_algorithm(spec.algorithm).state_version},
-              {"options", options_to_json(spec.options)},
-              {"n_users", spec.n_users},
-              {"n_items", spec.n_items},
-              {"stars", {spec.stars.min, spec.stars.max}}};
+  json out = {
+      {"algorithm", spec.algorithm},       {"state_version", find_algorithm(spec.algorithm).state_version},
+      {"options", spec.options.to_json()}, {"n_users", spec.n_users},
+      {"n_items", spec.n_items},           {"stars", {spec.stars.min, spec.stars.max}}};
   for (const ModelSpec& member : spec.members) out["members"].push_back(spec_to_json(member));
   return out;
 }
@@ -82,7 +80,8 @@ ModelSpec spec_from_json(const json& object, std::int64_t format, int depth = 0)
   ModelSpec spec;
   spec.algorithm = object.at("algorithm").get<std::string>();
   check_state_version(spec.algorithm, object, format);
-  read_options(spec.options, object.at("options"), format);
+  if (!object.at("options").is_object()) refuse_damaged();
+  spec.options = options_from_json(spec.algorithm, object.at("options"), format >= kFormatOfStrict);
   spec.n_users = count_from(object.at("n_users"));
   spec.n_items = count_from(object.at("n_items"));
   spec.stars = stars_from(object.at("stars"));

@@ -72,7 +72,7 @@ int act(std::string program,
     return 0;
   }
   if (parsed.help || !parsed.command->action) {
-    out << help_text(invocation.root(), *parsed.command);
+    out << help_text(invocation.root(), *parsed.command, invocation.model_help(parsed));
     return 0;
   }
   invocation.resolve(parsed);

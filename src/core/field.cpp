@@ -58,6 +58,17 @@ void check_choice(const OptionRef& option, std::string_view text) {
 
 }  // namespace
 
+void OptionCollector::operator()(const Reworded& words) const {
+  for (OptionRef& option : refs)
+    if (option.field.name == words.name) option.field.help = words.help;
+}
+
+const OptionRef* find_option(const OptionRefs& options, std::string_view name) {
+  for (const OptionRef& option : options)
+    if (option.field.name == name) return &option;
+  return nullptr;
+}
+
 void set_from_text(const OptionRef& option, std::string_view text) {
   std::visit(
       [&](auto* target) {

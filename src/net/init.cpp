@@ -4,9 +4,12 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "movrec/core/random.hpp"
+#include "movrec/core/table.hpp"
+#include "movrec/ops/rating_head.hpp"
 
 namespace movrec {
 namespace {
@@ -36,13 +39,56 @@ at::Tensor uniform(std::int64_t rows, std::int64_t columns, double bound, std::u
                 [bound](RandomStream& random) { return bound * (2 * random.uniform() - 1); });
 }
 
+/// One value of --init.
+struct InitRule {
+  std::string_view name;
+  /// Of a layer, [outputs, inputs]; `std` is --init-std.
+  at::Tensor (*weight)(std::int64_t outputs, std::int64_t inputs, double std, std::uint64_t seed);
+  bool draws_biases = false;            ///< else they are 0
+  bool has_uniform_embeddings = false;  ///< else they are normal
+};
+
+at::Tensor torch_weight(std::int64_t outputs, std::int64_t inputs, double, std::uint64_t seed) {
+  return uniform(outputs, inputs, 1 / std::sqrt(static_cast<double>(inputs)), seed);
+}
+at::Tensor xavier_weight(std::int64_t outputs, std::int64_t inputs, double, std::uint64_t seed) {
+  const double both = static_cast<double>(inputs) + static_cast<double>(outputs);
+  return uniform(outputs, inputs, std::sqrt(6 / both), seed);
+}
+at::Tensor kaiming_weight(std::int64_t outputs, std::int64_t inputs, double, std::uint64_t seed) {
+  return normal(outputs, inputs, std::sqrt(2 / static_cast<double>(inputs)), seed);
+}
+at::Tensor uniform_weight(std::int64_t outputs, std::int64_t inputs, double std, std::uint64_t seed) {
+  return uniform(outputs, inputs, std::sqrt(3.0) * std, seed);
+}
+
+constexpr std::array kInits{
+    InitRule{.name = "torch", .weight = torch_weight, .draws_biases = true},
+    InitRule{.name = "xavier", .weight = xavier_weight},
+    InitRule{.name = "kaiming", .weight = kaiming_weight},
+    InitRule{.name = "normal", .weight = normal},
+    InitRule{.name = "uniform", .weight = uniform_weight, .has_uniform_embeddings = true},
+};
+
+const InitRule& rule_of(const InitOptions& options) {
+  return find_row(kInits, "init", options.init);
+}
+
 }  // namespace
+
+std::vector<std::string_view> init_names() {
+  return names_of(kInits);
+}
+
+std::vector<std::string_view> loss_names() {
+  return rating_loss_names();
+}
 
 at::Tensor init_embedding(std::int64_t rows,
                           std::int64_t dim,
                           const NetOptions& options,
                           std::uint64_t seed) {
-  if (options.init == "uniform") return uniform(rows, dim, std::sqrt(3.0) * options.init_std, seed);
+  if (rule_of(options).has_uniform_embeddings) return uniform_weight(rows, dim, options.init_std, seed);
   return normal(rows, dim, options.init_std, seed);
 }
 
@@ -50,19 +96,14 @@ at::Tensor init_layer_weight(std::int64_t outputs,
                              std::int64_t inputs,
                              const NetOptions& options,
                              std::uint64_t seed) {
-  const auto in = static_cast<double>(inputs), out = static_cast<double>(outputs);
-  if (options.init == "xavier") return uniform(outputs, inputs, std::sqrt(6 / (in + out)), seed);
-  if (options.init == "kaiming") return normal(outputs, inputs, std::sqrt(2 / in), seed);
-  if (options.init == "normal") return normal(outputs, inputs, options.init_std, seed);
-  if (options.init == "uniform") return uniform(outputs, inputs, std::sqrt(3.0) * options.init_std, seed);
-  return uniform(outputs, inputs, 1 / std::sqrt(in), seed);
+  return rule_of(options).weight(outputs, inputs, options.init_std, seed);
 }
 
 at::Tensor init_layer_bias(std::int64_t outputs,
                            std::int64_t inputs,
                            const NetOptions& options,
                            std::uint64_t seed) {
-  if (options.init != "torch") return at::zeros({outputs}, at::kFloat);
+  if (!rule_of(options).draws_biases) return at::zeros({outputs}, at::kFloat);
   return uniform(1, outputs, 1 / std::sqrt(static_cast<double>(inputs)), seed).view({outputs});
 }
 

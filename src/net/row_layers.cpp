@@ -82,6 +82,10 @@ std::unique_ptr<RowNet> make_row_net(std::string_view name,
   return find_row(kRowNets, "net", name).make(shape, net, options, seed);
 }
 
+std::vector<std::string_view> activation_names() {
+  return names_of(kActivations);
+}
+
 Activation find_activation(const std::string& name) {
   return find_row(kActivations, "activation", name).apply;
 }

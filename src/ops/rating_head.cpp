@@ -49,6 +49,10 @@ std::int64_t RatingHead::n_weights() const {
   return loss == RatingLoss::ordinal ? n_classes() - 1 : loss == RatingLoss::softmax ? 2 * n_classes() : 0;
 }
 
+std::vector<std::string_view> rating_loss_names() {
+  return names_of(kLosses);
+}
+
 RatingLoss rating_loss(std::string_view name) {
   return find_row(kLosses, "loss", name).loss;
 }

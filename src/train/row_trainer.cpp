@@ -15,16 +15,23 @@
 namespace movrec {
 namespace {
 
+/// With no embedding tables there is no more to say.
+TrainOptions whole(const RowTrainOptions& options) {
+  TrainOptions out;
+  static_cast<RowTrainOptions&>(out) = options;
+  return out;
+}
+
 enum Stream : std::uint64_t { kBatches = 1, kDropout = 2, kRows = 3 };
 
 }  // namespace
 
 struct RowTrainer::Impl {
-  Impl(std::shared_ptr<RowNet> n, RowSource s, const TrainOptions& o)
+  Impl(std::shared_ptr<RowNet> n, RowSource s, const RowTrainOptions& o)
       : net(std::move(n)),
         source(std::move(s)),
         options(o),
-        optimizer({}, net->weights(), o),
+        optimizer({}, net->weights(), whole(o)),
         steps_per_epoch((rows_per_epoch() + o.batch_size - 1) / o.batch_size),
         loss_sum(at::zeros({}, net->weights()[0].weight.options().dtype(at::kDouble).requires_grad(false))),
         device_random(loss_sum.device(), mix_seed(o.seed, kDropout)) {}
@@ -77,7 +84,7 @@ struct RowTrainer::Impl {
 
   std::shared_ptr<RowNet> net;
   RowSource source;
-  TrainOptions options;
+  RowTrainOptions options;
   Optimizer optimizer;
   std::int64_t steps_per_epoch, steps = 0;
   std::vector<std::uint32_t> order;
@@ -87,7 +94,7 @@ struct RowTrainer::Impl {
   std::int64_t loss_rows = 0;
 };
 
-RowTrainer::RowTrainer(std::shared_ptr<RowNet> net, RowSource source, const TrainOptions& options)
+RowTrainer::RowTrainer(std::shared_ptr<RowNet> net, RowSource source, const RowTrainOptions& options)
     : impl_(std::make_unique<Impl>(std::move(net), std::move(source), options)) {}
 RowTrainer::RowTrainer(RowTrainer&&) noexcept = default;
 RowTrainer::~RowTrainer() = default;

@@ -1,27 +1,79 @@
 #include "movrec/train/schedule.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
 
+#include "movrec/core/table.hpp"
+
 namespace movrec {
 namespace {
 
-double cosine(double from, double to, double share) {
+double half_wave(double from, double to, double share) {
   return to + (from - to) * (1 + std::cos(std::numbers::pi * share)) / 2;
 }
 
-double one_cycle(double peak, std::int64_t step, std::int64_t total) {
+double one_cycle_lr(double peak, std::int64_t step, std::int64_t total) {
   constexpr double kRise = 0.3, kStartDivisor = 25, kEndDivisor = 1e4;
   const double start = peak / kStartDivisor, end = start / kEndDivisor;
   const double top = kRise * static_cast<double>(total) - 1, last = static_cast<double>(total - 1);
   const double at = static_cast<double>(std::min(step, total - 1));
-  if (at <= top) return top > 0 ? cosine(start, peak, at / top) : peak;
-  return last > top ? cosine(peak, end, (at - top) / (last - top)) : peak;
+  if (at <= top) return top > 0 ? half_wave(start, peak, at / top) : peak;
+  return last > top ? half_wave(peak, end, (at - top) / (last - top)) : peak;
 }
 
+/// Where a run is.
+struct At {
+  std::int64_t step, steps_per_epoch;
+  int epochs;
+  std::span<const double> valid_loss;
+
+  double epoch() const { return static_cast<double>(step) / static_cast<double>(steps_per_epoch); }
+};
+
+double constant(const ScheduleOptions& options, const At&) {
+  return options.lr;
+}
+
+double cosine(const ScheduleOptions& options, const At& at) {
+  return half_wave(options.lr, options.min_lr,
+                   at.epoch() / (options.period > 0 ? options.period : at.epochs));
+}
+
+double step(const ScheduleOptions& options, const At& at) {
+  return options.lr * std::pow(options.gamma, std::floor(std::floor(at.epoch()) /
+                                                         (options.period > 0 ? options.period : 10)));
+}
+
+double exponential(const ScheduleOptions& options, const At& at) {
+  return options.lr * std::pow(options.gamma, std::floor(at.epoch()));
+}
+
+double plateau(const ScheduleOptions& options, const At& at) {
+  return std::max(options.min_lr,
+                  options.lr * std::pow(options.gamma, plateau_drops(at.valid_loss, options.lr_patience)));
+}
+
+double one_cycle(const ScheduleOptions& options, const At& at) {
+  return one_cycle_lr(options.lr, at.step, at.epochs * at.steps_per_epoch);
+}
+
+struct Schedule {
+  std::string_view name;
+  double (*lr)(const ScheduleOptions&, const At&);
+};
+constexpr std::array kSchedules{
+    Schedule{"constant", constant},       Schedule{"cosine", cosine},   Schedule{"step", step},
+    Schedule{"exponential", exponential}, Schedule{"plateau", plateau}, Schedule{"one-cycle", one_cycle},
+};
+
 }  // namespace
+
+std::vector<std::string_view> schedule_names() {
+  return names_of(kSchedules);
+}
 
 int plateau_drops(std::span<const double> valid_rmse, int patience) {
   constexpr double kThreshold = 1e-4;
@@ -39,24 +91,13 @@ int plateau_drops(std::span<const double> valid_rmse, int patience) {
   return drops;
 }
 
-double lr_at(const TrainOptions& options,
+double lr_at(const ScheduleOptions& options,
+             int epochs,
              std::int64_t step,
              std::int64_t steps_per_epoch,
              std::span<const double> valid_rmse) {
-  const double epoch = static_cast<double>(step) / static_cast<double>(steps_per_epoch);
-  double lr = options.lr;
-  if (options.schedule == "cosine") {
-    lr = cosine(options.lr, options.min_lr, epoch / (options.period > 0 ? options.period : options.epochs));
-  } else if (options.schedule == "step") {
-    lr *= std::pow(options.gamma, std::floor(std::floor(epoch) / (options.period > 0 ? options.period : 10)));
-  } else if (options.schedule == "exponential") {
-    lr *= std::pow(options.gamma, std::floor(epoch));
-  } else if (options.schedule == "plateau") {
-    lr = std::max(options.min_lr,
-                  lr * std::pow(options.gamma, plateau_drops(valid_rmse, options.lr_patience)));
-  } else if (options.schedule == "one-cycle") {
-    lr = one_cycle(options.lr, step, options.epochs * steps_per_epoch);
-  }
+  double lr = find_row(kSchedules, "schedule", options.schedule)
+                  .lr(options, {step, steps_per_epoch, epochs, valid_rmse});
   const double warmup_steps = options.warmup_epochs * static_cast<double>(steps_per_epoch);
   if (warmup_steps > 0) lr *= std::min(1.0, static_cast<double>(step + 1) / warmup_steps);
   return lr;

@@ -58,7 +58,7 @@ struct Trainer::Impl {
   }
 
   DropoutStep dropout() const { return {mix_seed(options.seed, kDropout), static_cast<std::uint64_t>(step)}; }
-  double lr(std::int64_t at) const { return lr_at(options, at, steps_per_epoch, valid_rmse); }
+  double lr(std::int64_t at) const { return lr_at(options, options.epochs, at, steps_per_epoch, valid_rmse); }
 
   /// One step on rows [begin, end) of the epoch's columns; adds the batch's squared errors to loss_sum.
   void train_step(std::int64_t begin, std::int64_t end) {

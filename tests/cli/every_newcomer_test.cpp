@@ -5,6 +5,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "movrec/train/options.hpp"
+#include "support/options.hpp"
 #include "support/titled_run.hpp"
 
 using namespace movrec;
@@ -14,10 +16,9 @@ using nlohmann::json;
 namespace {
 
 /// As little training as tells tastes apart.
-void train_briefly(AlgorithmOptions& options) {
-  options.train.epochs = std::min(options.train.epochs, 10);
-  options.bfm.sweeps = 24;
-  options.bfm.burn_in = 8;
+void train_briefly(ModelOptions& options) {
+  if (auto* of = options.find<EpochOptions>()) of->epochs = std::min(of->epochs, 10);
+  set_known(options, {{"sweeps", "24"}, {"burn-in", "8"}});
 }
 
 std::vector<std::string> models_of_histories() {

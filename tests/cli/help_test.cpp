@@ -1,13 +1,16 @@
 #include "cli/parse/help.hpp"
+#include "cli/parse/model_flags.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 
 #include "movrec/core/build_info.hpp"
 #include "support/cli_run.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace movrec;
 using namespace movrec::cli;
@@ -46,7 +49,9 @@ TEST(Help, EveryCommandPrintsItsSummaryAndEachOfItsOptions) {
     EXPECT_THAT(result.out,
                 testing::StartsWith(command.path + ": " + command.summary + "\n\nUsage: " + command.path));
     for (const BoundOption& option : command.options)
-      EXPECT_THAT(result.out, HasSubstr(option.positional ? value_name(option) : std::string(option.name())));
+      if (!option.of_models)
+        EXPECT_THAT(result.out,
+                    HasSubstr(option.positional ? value_name(option) : std::string(option.name())));
   });
 }
 
@@ -65,6 +70,65 @@ TEST(Help, EveryCommandAndOptionIsDescribedAndNamedOnce) {
       EXPECT_TRUE(names.insert(option.name()).second) << command.path << " has two " << option.name();
     }
   });
+}
+
+/// As help writes it.
+std::string line_of(const OptionRef& ref) {
+  const BoundOption option{.ref = ref, .default_text = to_text(ref)};
+  const std::string value = value_name(option), note = value_note(option);
+  const bool negated = option.is_flag() && option.default_text == "true";
+  return help_line(
+      fmt::format("--{}{}{}", negated ? "no-" : "", option.name(), value.empty() ? "" : " " + value),
+      fmt::format("{}{}", ref.field.help, note.empty() ? "" : " " + note));
+}
+
+bool shows(const std::string& help, std::string_view option) {
+  for (const char* dashes : {"--", "--no-"})
+    for (const char end : {' ', '\n'})
+      if (help.find(fmt::format("\n  {}{}{}", dashes, option, end)) != std::string::npos) return true;
+  return false;
+}
+
+TEST(Help, OfAModelShowsWhatItUsesWithItsDefaultsAndNothingElse) {
+  const ModelFlags all;
+  for (const Algorithm& algorithm : algorithms())
+    for (const std::string command : {"train", "cv"}) {
+      const std::string help = run_cli({command, "--model", std::string(algorithm.name), "--help"}).out;
+      ModelOptions options = default_options(algorithm);
+      for (const OptionRef& ref : options.refs())
+        EXPECT_THAT(help, HasSubstr("\n" + line_of(ref))) << algorithm.name;
+      for (const OptionRef& ref : all.refs())
+        EXPECT_EQ(shows(help, ref.field.name), options.has(ref.field.name))
+            << algorithm.name << ' ' << ref.field.name;
+      for (const char* common : {"dataset", "split", "ks", "runs-dir"}) EXPECT_TRUE(shows(help, common));
+    }
+}
+
+TEST(Help, KnowsTheModelWhereverItWasNamed) {
+  const std::string sgd = run_cli({"train", "--model", "mf", "--solver", "sgd", "--help"}).out;
+  EXPECT_TRUE(shows(sgd, "embedding-l2"));
+  EXPECT_FALSE(shows(sgd, "noise-damping"));
+  EXPECT_EQ(run_cli({"train", "--help", "--solver=sgd", "--lr", "no number", "--model", "mf"}).out, sgd);
+  EXPECT_EQ(run_cli({"help", "train", "--model", "mf", "--solver", "sgd"}).out, sgd);
+  const std::string mlp = run_cli({"train", "--model", "mlp", "--help"}).out;
+  EXPECT_EQ(run_cli({"train", "--layers", "8,4", "--help"}).out, mlp);
+  const test::TempDir folder;
+  std::ofstream(folder / "c.toml") << "[train]\nmodel = \"mlp\"\n";
+  EXPECT_EQ(run_cli({"train", "--config", (folder / "c.toml").string(), "--help"}).out, mlp);
+  const auto unknown = run_cli({"train", "--model", "mpl", "--help"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("unknown model 'mpl'"));
+}
+
+TEST(Help, WithoutAModelShowsWhatModelsShareAndNamesTheCommandThatListsThem) {
+  const std::string help = run_cli({"train", "--help"}).out;
+  EXPECT_THAT(help, HasSubstr("movrec models\n"));
+  EXPECT_THAT(help, HasSubstr("movrec train --model NAME --help"));
+  for (const char* shared : {"epochs", "seed", "patience", "refit", "time-budget"})
+    EXPECT_TRUE(shows(help, shared)) << shared;
+  for (const char* own : {"kl-weight", "layers", "sweeps", "l2"}) EXPECT_FALSE(shows(help, own)) << own;
+  EXPECT_LT(std::ranges::count(help, '\n'), 130);
+  EXPECT_EQ(run_cli({"train", "--model", "best", "--help"}).out, help);
 }
 
 TEST(Help, LinesAreWrappedAndIndented) {

@@ -26,12 +26,11 @@ class InvocationTest : public testing::Test {
   TreeInvocation invocation_{out_, err_};
 };
 
-TEST_F(InvocationTest, APresetLosesAgainstEverythingThatAPersonSaid) {
+TEST_F(InvocationTest, SaysWhereEachValueCameFrom) {
   const TempDir folder;
   std::ofstream(folder / "c.toml") << "\n\nruns-dir = \"from-file\"\n";
   const ScopedVariable variable("MOVREC_DEVICE", "cpu");
   resolve({"doctor", "--config", (folder / "c.toml").string(), "--threads", "2"});
-  for (const char* name : {"runs-dir", "device", "threads", "data-dir"}) invocation_.set_preset(name, "7");
   EXPECT_EQ(invocation_.global.runs_dir, "from-file");
   EXPECT_EQ(invocation_.global.device, "cpu");
   EXPECT_EQ(invocation_.global.threads, 2);
@@ -39,20 +38,13 @@ TEST_F(InvocationTest, APresetLosesAgainstEverythingThatAPersonSaid) {
   EXPECT_EQ(invocation_.origin("runs-dir"), Origin::config);
   EXPECT_EQ(invocation_.origin("device"), Origin::environment);
   EXPECT_EQ(invocation_.origin("threads"), Origin::flag);
-  EXPECT_EQ(invocation_.origin("data-dir"), Origin::preset);
+  EXPECT_EQ(invocation_.origin("data-dir"), Origin::standard);
   EXPECT_EQ(invocation_.origin("json"), Origin::standard);
 
   EXPECT_EQ(invocation_.origin_text("runs-dir"), (folder / "c.toml").string() + ":3 (runs-dir)");
   EXPECT_EQ(invocation_.origin_text("device"), "MOVREC_DEVICE");
   EXPECT_EQ(invocation_.origin_text("threads"), "--threads");
   EXPECT_EQ(invocation_.origin_text("json"), "--json");
-}
-
-TEST_F(InvocationTest, ALaterPresetReplacesAnEarlierOne) {
-  resolve({"doctor"});
-  invocation_.set_preset("threads", "2");
-  invocation_.set_preset("threads", "3");
-  EXPECT_EQ(invocation_.global.threads, 3);
 }
 
 TEST_F(InvocationTest, AnOptionThatWasNeverBoundIsAnError) {

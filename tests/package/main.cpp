@@ -15,7 +15,8 @@ int main(int, char** argv) {
 
   movrec::FitRequest request;
   request.algorithm = "biased-mf";
-  request.options.train.epochs = 8;
+  request.options = movrec::default_options(request.algorithm);
+  request.options.set("epochs", "8");
   request.data.dataset = "synthetic";
   request.settings.runs_dir = argv[1];
   const movrec::TrainedRun run = movrec::finish_run(movrec::fit_run(request), {.ranking = request.ranking});

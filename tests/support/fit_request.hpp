@@ -12,9 +12,7 @@ namespace movrec::test {
 inline FitRequest fit_request(const std::string& algorithm, const TempDir& dir) {
   FitRequest request;
   request.algorithm = algorithm;
-  for (const auto& [name, text] : find_algorithm(algorithm).defaults)
-    for (const OptionRef& option : option_refs(request.options))
-      if (option.field.name == name) set_from_text(option, text);
+  request.options = default_options(algorithm);
   request.data = small_data_options();
   request.settings.runs_dir = (dir / "runs").string();
   return request;
@@ -22,9 +20,10 @@ inline FitRequest fit_request(const std::string& algorithm, const TempDir& dir) 
 
 /// Sets the option of that name.
 inline void set(FitRequest& request, std::string_view name, std::string_view text) {
-  for (const OptionRef& option : option_refs(request))
-    if (option.field.name == name) return set_from_text(option, text);
-  fail(ErrorKind::usage, "no option {}", name);
+  const OptionRefs all = all_options(request);
+  const OptionRef* option = find_option(all, name);
+  if (option == nullptr) fail(ErrorKind::usage, "no option {}", name);
+  set_from_text(*option, text);
 }
 
 }  // namespace movrec::test

@@ -18,12 +18,12 @@ struct FittedRun {
                      const std::function<void(Checkpoint&)>& change = {},
                      const DataOptions& data = small_data_options(),
                      const CacheOptions& cache = {},
-                     const std::function<void(AlgorithmOptions&)>& adjust = {})
+                     const std::function<void(ModelOptions&)>& adjust = {})
       : dataset(load_dataset(data, cache)),
         split(make_split(dataset, {})),
         train(dataset.ratings.subset(split.train)) {
     Checkpoint checkpoint{.spec = {.algorithm = algorithm,
-                                   .options = {},
+                                   .options = default_options(algorithm),
                                    .n_users = dataset.users.size(),
                                    .n_items = dataset.items.size(),
                                    .stars = dataset.stars},
@@ -36,10 +36,6 @@ struct FittedRun {
                           .items = dataset.items,
                           .model = {},
                           .trainer = {}};
-    const OptionRefs options = option_refs(checkpoint.spec.options);
-    for (const auto& [name, text] : find_algorithm(algorithm).defaults)
-      for (const OptionRef& option : options)
-        if (option.field.name == name) set_from_text(option, text);
     if (adjust) adjust(checkpoint.spec.options);
     model = find_algorithm(algorithm).fit({.spec = checkpoint.spec, .train = train});
     checkpoint.model = model->state();

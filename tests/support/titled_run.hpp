@@ -15,7 +15,7 @@ class TitledRun {
   static constexpr ItemIdx kToyStory{0}, kToyStory2{1}, kStarWars{2}, kSabrina1995{3}, kSabrina1954{4},
       kMatrix{5}, kUnknown{6};
 
-  explicit TitledRun(const std::string& algorithm, const std::function<void(AlgorithmOptions&)>& adjust = {})
+  explicit TitledRun(const std::string& algorithm, const std::function<void(ModelOptions&)>& adjust = {})
       : run(algorithm, {}, data(folder), {}, adjust) {}
 
   /// The item's id as a person types it.

@@ -10,6 +10,7 @@
 #include "checkpoint/file/checkpoint_file.hpp"
 #include "movrec/checkpoint/checkpoint.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/model/torch/mf_model.hpp"
 #include "support/fitted_run.hpp"
 
 using namespace movrec;
@@ -40,8 +41,7 @@ class CheckpointFile : public testing::Test {
 
 TEST_F(CheckpointFile, HoldsAllThatWasSaved) {
   Checkpoint saved = load_checkpoint(path_);
-  saved.spec.options.train.lr = 0.125;
-  saved.spec.options.net.layers = {9, 8, 7};
+  saved.spec.options.get<BiasOptions>().item_damping = 0.125;
   saved.split.test_fraction = 0.3;
   saved.data.synthetic_seed = 12345678901234567890ULL;
   saved.refitted = true;
@@ -54,8 +54,7 @@ TEST_F(CheckpointFile, HoldsAllThatWasSaved) {
   save_checkpoint(path_, saved);
   const Checkpoint loaded = load_checkpoint(path_);
   EXPECT_EQ(loaded.spec.algorithm, "bias");
-  EXPECT_EQ(loaded.spec.options.train.lr, 0.125);
-  EXPECT_EQ(loaded.spec.options.net.layers, (std::vector<std::int64_t>{9, 8, 7}));
+  EXPECT_EQ(loaded.spec.options.get<BiasOptions>().item_damping, 0.125);
   EXPECT_EQ(loaded.split.test_fraction, 0.3);
   EXPECT_EQ(loaded.data.synthetic_seed, 12345678901234567890ULL);
   EXPECT_TRUE(loaded.refitted);
@@ -66,6 +65,35 @@ TEST_F(CheckpointFile, HoldsAllThatWasSaved) {
   EXPECT_EQ(loaded.items, run_.dataset.items);
   EXPECT_EQ(loaded.split_digest, run_.split.digest);
   EXPECT_THAT(loaded.trainer->values<double>("numbers", 2), testing::ElementsAre(1.5, 2.5));
+}
+
+TEST(OptionsInCheckpoints, OfOtherModelsAreLeftOutAndUnknownOnesAreErrors) {
+  // Before models had options of their own, checkpoints held those of all.
+  nlohmann::json old{{"epochs", 7}, {"sweeps", 3}, {"solver", "als"}, {"layers", {9, 8}}};
+  const ModelOptions mlp = options_from_json("mlp", old);
+  EXPECT_EQ(mlp.get<MlpOptions>().epochs, 7);
+  EXPECT_EQ(mlp.get<MlpOptions>().layers, (std::vector<std::int64_t>{9, 8}));
+  EXPECT_EQ(mlp.get<MlpOptions>().lr, 0.002);
+  EXPECT_EQ(mlp.to_json(), options_from_json("mlp", mlp.to_json()).to_json());
+  EXPECT_FALSE(mlp.to_json().contains("sweeps"));
+  old["epochz"] = 7;
+  EXPECT_EQ(options_from_json("mlp", old, /*refuses_unknown=*/false).get<MlpOptions>().epochs, 7);
+  try {
+    options_from_json("mlp", old);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::model);
+    EXPECT_THAT(error.message(), HasSubstr("'epochz'"));
+  }
+}
+
+TEST(OptionsInCheckpoints, AreThoseOfTheSolver) {
+  ModelOptions sgd = default_options("biased-mf", "sgd");
+  sgd.get<MfBySgdOptions>().lr = 0.5;
+  const ModelOptions loaded = options_from_json("biased-mf", sgd.to_json());
+  EXPECT_EQ(loaded.get<MfBySgdOptions>().lr, 0.5);
+  EXPECT_TRUE(loaded.get<OffsetOptions>().bias_terms);
+  EXPECT_EQ(loaded.find<MfByAlsOptions>(), nullptr);
 }
 
 TEST_F(CheckpointFile, HoldsAddedRatings) {

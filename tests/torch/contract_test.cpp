@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "movrec/checkpoint/checkpoint.hpp"
 #include "movrec/core/stop.hpp"
 #include "movrec/model/table/algorithm.hpp"
+#include "movrec/train/options.hpp"
+#include "support/options.hpp"
 
 using namespace movrec;
 
@@ -41,24 +44,26 @@ struct FittedBy {
 class EveryAlgorithm : public testing::TestWithParam<FittedBy> {
  protected:
   EveryAlgorithm() : train_(checkerboard()) {
-    spec_ = {std::string(row().name), {}, train_.n_users, train_.n_items, {1, 5}};
-    const OptionRefs options = option_refs(spec_.options);
-    for (const auto& [name, text] : row().defaults)
-      for (const OptionRef& option : options)
-        if (option.field.name == name) set_from_text(option, text);
-    spec_.options.net.embedding_dim = 8;
-    spec_.options.net.layers = {16, 16, 8};
-    spec_.options.net.init_std = 0.3;
-    spec_.options.train.epochs = 24;
-    spec_.options.train.batch_size = 64;
-    spec_.options.train.lr = 0.02;
-    spec_.options.train.embedding_l2 = 0;
-    spec_.options.bfm.sweeps = 100;
+    spec_ = {std::string(row().name),
+             default_options(row(), GetParam().solver),
+             train_.n_users,
+             train_.n_items,
+             {1, 5}};
+    set({{"embedding-dim", "8"},
+         {"layers", "16,16,8"},
+         {"init-std", "0.3"},
+         {"epochs", "24"},
+         {"batch-size", "64"},
+         {"lr", "0.02"},
+         {"embedding-l2", "0"},
+         {"sweeps", "100"}});
   }
 
   const Algorithm& row() const { return GetParam().algorithm; }
-  bool uses(std::string_view option) const {
-    return std::find(row().uses.begin(), row().uses.end(), option) != row().uses.end();
+  bool uses(std::string_view option) const { return spec_.options.has(option); }
+  /// Those that it uses.
+  void set(std::initializer_list<std::pair<std::string_view, std::string_view>> options) {
+    test::set_known(spec_.options, options);
   }
   std::unique_ptr<Model> fit() { return row().fit({.spec = spec_, .train = train_}); }
 
@@ -181,7 +186,7 @@ std::vector<float> scores_of(const Model& model, std::span<const UserQuery> quer
 
 TEST_P(EveryAlgorithm, AHistoryIsAnsweredAsItsTrainedUser) {
   const HistoryCase about;
-  spec_.options.topn.positive_from = 2;
+  set({{"positive-from", "2"}});
   const auto model = row().fit({.spec = spec_, .train = about.train});
   if (!model->supports().history) GTEST_SKIP() << "looks at no histories";
   const std::vector<float> own = scores_of(*model, about.trained), again = scores_of(*model, about.strangers);
@@ -205,8 +210,7 @@ TEST_P(EveryAlgorithm, AHistoryIsAnsweredUnderEveryLoss) {
                                      {"huber", "raw"},
                                      {"ordinal", "raw"},
                                      {"softmax", "raw"}}) {
-    spec_.options.net.loss = loss;
-    spec_.options.net.output = output;
+    set({{"loss", loss}, {"output", output}});
     const auto model = row().fit({.spec = spec_, .train = about.train});
     // What was told is given back as well as by training, or better where that has not come to its end.
     const auto rmse = [&](const std::vector<float>& scores) {
@@ -271,7 +275,7 @@ TEST_P(EveryAlgorithm, ShortHistoriesAreAnsweredSanely) {
 }
 
 TEST_P(EveryAlgorithm, ItemsAreLikeThemselvesAndTheirKind) {
-  spec_.options.topn.positive_from = 2;
+  set({{"positive-from", "2"}});
   const auto model = fit();
   if (!model->knows_similarities()) GTEST_SKIP() << "knows no similarities";
   std::vector<float> like(kSide + 1);
@@ -302,9 +306,7 @@ TEST_P(EveryAlgorithm, LoadsWhatItSaves) {
 }
 
 TEST_P(EveryAlgorithm, LearnsTheCheckerboard) {
-  spec_.options.topn.positive_from = 2;
-  spec_.options.row_net.activation = "tanh";
-  spec_.options.row_net.passes = 8;
+  set({{"positive-from", "2"}, {"activation", "tanh"}, {"passes", "8"}});
   const auto model = fit();
   if (!model->scores_are_stars() &&
       model->supports().history) {  // it ranks what was withheld before the rest
@@ -329,12 +331,9 @@ struct EpochLog {
 
 TEST_P(EveryAlgorithm, ResumingEqualsAStraightRunToTheBit) {
   if (!row().has_epochs()) GTEST_SKIP() << "is solved, not trained";
-  spec_.options.net.dropout = 0.2;
-  spec_.options.train.schedule = "plateau";
-  spec_.options.train.lr_patience = 0;
-  spec_.options.train.epochs = spec_.options.bfm.sweeps = 6;
+  set({{"dropout", "0.2"}, {"schedule", "plateau"}, {"lr-patience", "0"}, {"epochs", "6"}, {"sweeps", "6"}});
   for (const char* optimizer : {"adam", "rmsprop"}) {
-    spec_.options.train.optimizer = optimizer;
+    set({{"optimizer", optimizer}});
     const auto fit_with = [&](int last_epoch, const EpochLog* from) {
       EpochLog log;
       FitContext context{.spec = spec_, .train = train_};
@@ -363,7 +362,7 @@ TEST_P(EveryAlgorithm, ResumingEqualsAStraightRunToTheBit) {
 
 TEST_P(EveryAlgorithm, GoesOnInTheMiddleOfAnEpochAfterASignal) {
   if (!row().has_epochs()) GTEST_SKIP() << "is solved, not trained";
-  spec_.options.train.epochs = 3;
+  set({{"epochs", "3"}});
   const auto straight = fit();
   StateDict model_state, trainer_state;
   FitContext context{.spec = spec_, .train = train_};
@@ -383,8 +382,7 @@ TEST_P(EveryAlgorithm, GoesOnInTheMiddleOfAnEpochAfterASignal) {
 
 TEST_P(EveryAlgorithm, DenseEmbeddingUpdatesLearnToo) {
   if (!uses("embedding-update")) GTEST_SKIP() << "has no such updates";
-  spec_.options.train.embedding_update = "dense";
-  spec_.options.train.clip_norm = 5;
+  set({{"embedding-update", "dense"}, {"clip-norm", "5"}});
   const std::vector<float> stars = predictions(*fit());
   double squares = 0;
   for (std::int32_t user = 0; user < kSide; ++user)
@@ -394,9 +392,8 @@ TEST_P(EveryAlgorithm, DenseEmbeddingUpdatesLearnToo) {
 
 TEST_P(EveryAlgorithm, DivergenceIsOneClearError) {
   if (!uses("lr")) GTEST_SKIP() << "has no learning rate that could be too large";
-  spec_.options.train.optimizer = "sgd";
-  spec_.options.train.lr = 1e30;
-  spec_.options.net.output = "raw";
+  set({{"optimizer", "sgd"}, {"output", "raw"}});
+  spec_.options.get<ScheduleOptions>().lr = 1e30;
   try {
     fit();
     FAIL() << "it did not diverge";
@@ -411,8 +408,7 @@ std::vector<FittedBy> all() {
   for (const Algorithm& algorithm : algorithms()) {
     if (algorithm.fit == nullptr) continue;
     if (algorithm.solvers.empty()) out.push_back({algorithm, ""});
-    for (const Solver& solver : algorithm.solvers)
-      out.push_back({with_solver(algorithm, solver.name), std::string(solver.name)});
+    for (const Solver& solver : algorithm.solvers) out.push_back({algorithm, std::string(solver.name)});
   }
   return out;
 }
@@ -423,21 +419,19 @@ INSTANTIATE_TEST_SUITE_P(Table, EveryAlgorithm, testing::ValuesIn(all()), [](con
   return name;
 });
 
-TEST(Algorithms, NameOptionsThatExist) {
-  AlgorithmOptions options;
-  const OptionRefs refs = option_refs(options);
-  const auto exists = [&](std::string_view name) {
-    return std::any_of(refs.begin(), refs.end(),
-                       [&](const OptionRef& ref) { return ref.field.name == name; });
-  };
-  for (const auto& [algorithm, solver] : all()) {
-    for (std::string_view name : algorithm.uses) EXPECT_TRUE(exists(name)) << algorithm.name << ' ' << name;
-    for (const auto& [name, text] : algorithm.defaults) {
-      EXPECT_TRUE(exists(name)) << algorithm.name << ' ' << name;
-      EXPECT_NE(std::find(algorithm.uses.begin(), algorithm.uses.end(), name), algorithm.uses.end()) << name;
+TEST(Algorithms, AnOptionIsTheSameKindOfValueInEveryModel) {
+  std::map<std::string_view, OptionRef> seen;
+  std::vector<ModelOptions> kept;  // whose fields the map points to
+  for (const auto& [algorithm, solver] : all()) kept.push_back(default_options(algorithm, solver));
+  for (ModelOptions& options : kept)
+    for (const OptionRef& option : options.refs()) {
+      const auto& [name, first] = *seen.emplace(option.field.name, option).first;
+      EXPECT_EQ(first.target.index(), option.target.index()) << name;
+      EXPECT_EQ(first.field.min, option.field.min) << name;
+      EXPECT_EQ(first.field.max, option.field.max) << name;
+      EXPECT_EQ(first.field.choices, option.field.choices) << name;
     }
-  }
-  EXPECT_THROW(with_solver(find_algorithm("mf"), "magic"), Error);
+  EXPECT_THROW(default_options("mf", "magic"), Error);
   EXPECT_THROW(find_algorithm("nmf"), Error);
 }
 

@@ -127,9 +127,14 @@ TEST(PairScores, BestItemsAreThoseOfTheFullScores) {
 
   for (const char* name : {"mlp", "neumf"})
     for (const Head& head : kHeads) {
-      ModelSpec spec{name, {}, kUsers, kItems, {1, 5}};
-      spec.options.net = options_of(head.output, head.loss);
-      const auto net = make_pair_net(name, {kUsers, kItems, {1, 5}, 3.5}, spec.options.net, 4);
+      ModelSpec spec{name, default_options(name), kUsers, kItems, {1, 5}};
+      const NetOptions options = options_of(head.output, head.loss);
+      spec.options.get<LayerOptions>() = options;
+      spec.options.get<DropoutOptions>() = options;
+      spec.options.get<HeadOptions>() = options;
+      spec.options.get<OffsetOptions>() = options;
+      if (auto* factors = spec.options.find<FactorOptions>()) *factors = options;
+      const auto net = make_pair_net(name, {kUsers, kItems, {1, 5}, 3.5}, options, 4);
       const Biases biases{
           .mean = 3.5, .user = std::vector<float>(kUsers), .item = std::vector<float>(kItems)};
       const auto model = start_net_model(spec, train, biases, hostile_weights(*net));

@@ -17,14 +17,11 @@ class RowNetModels : public testing::Test {
   RowNetModels() : data_(test::small_dataset()), side_{data_.catalog, data_.user_features} {}
 
   ModelSpec spec(const char* name) const {
-    ModelSpec spec{name, {}, data_.ratings.n_users, data_.ratings.n_items, data_.stars};
-    const OptionRefs options = option_refs(spec.options);
-    for (const auto& [option, text] : find_algorithm(name).defaults)
-      for (const OptionRef& ref : options)
-        if (ref.field.name == option) set_from_text(ref, text);
-    spec.options.net.layers = {24, 12};
-    spec.options.train.epochs = 6;
-    spec.options.train.batch_size = 16;
+    ModelSpec spec{name, default_options(name), data_.ratings.n_users, data_.ratings.n_items, data_.stars};
+    spec.options.get<LayerOptions>().layers = {24, 12};
+    auto& train = spec.options.get<RowTrainOptions>();
+    train.epochs = 6;
+    train.batch_size = 16;
     return spec;
   }
   std::unique_ptr<Model> fit(const ModelSpec& spec) const {
@@ -72,9 +69,10 @@ TEST_F(RowNetModels, AHistoryOfNothingStillHasDemographics) {
 
 TEST_F(RowNetModels, AnAutoencoderOfItemsAnswersItsUsers) {
   ModelSpec of = spec("autoencoder");
-  of.options.row_net.rows = "items";
-  of.options.train.epochs = 40;
-  of.options.train.lr = 0.01;
+  auto& options = of.options.get<AutoencoderOptions>();
+  options.rows = "items";
+  options.epochs = 40;
+  options.lr = 0.01;
   const auto model = fit(of);
   EXPECT_FALSE(model->supports().history);
   std::vector<float> stars(data_.ratings.size());

@@ -21,7 +21,7 @@ TrainOptions options_of(const char* schedule, int epochs = 10) {
 }
 
 double at_epoch(const TrainOptions& options, double epoch, const std::vector<double>& valid_rmse = {}) {
-  return lr_at(options, std::llround(epoch * kSteps), kSteps, valid_rmse);
+  return lr_at(options, options.epochs, std::llround(epoch * kSteps), kSteps, valid_rmse);
 }
 
 TEST(Schedule, CosineIsBaseHalfAndMinimumAtEpochs0And5And10) {
@@ -65,7 +65,7 @@ TEST(Schedule, PlateauDropsAfterPatiencePlusOneFlatEpochs) {
 // PyTorch: OneCycleLR(max_lr=0.1, total_steps=10): [0.004, 0.052, 0.1, 0.0950…, 0.0812…, …, 4e-7].
 TEST(Schedule, OneCycleHasPyTorchsCorners) {
   TrainOptions options = options_of("one-cycle", 1);
-  const auto at_step = [&](std::int64_t step) { return lr_at(options, step, 10, {}); };
+  const auto at_step = [&](std::int64_t step) { return lr_at(options, options.epochs, step, 10, {}); };
   EXPECT_NEAR(at_step(0), 0.004, 1e-12);
   EXPECT_NEAR(at_step(1), 0.052, 1e-12);
   EXPECT_NEAR(at_step(2), 0.1, 1e-12);
@@ -76,10 +76,10 @@ TEST(Schedule, OneCycleHasPyTorchsCorners) {
 TEST(Schedule, WarmUpRisesLinearlyToTheRate) {
   TrainOptions options = options_of("constant");
   options.warmup_epochs = 2;
-  EXPECT_NEAR(lr_at(options, 0, kSteps, {}), 0.1 / 200, 1e-12);
-  EXPECT_NEAR(lr_at(options, 99, kSteps, {}), 0.05, 1e-12);
-  EXPECT_DOUBLE_EQ(lr_at(options, 199, kSteps, {}), 0.1);
-  EXPECT_DOUBLE_EQ(lr_at(options, 700, kSteps, {}), 0.1);
+  EXPECT_NEAR(lr_at(options, options.epochs, 0, kSteps, {}), 0.1 / 200, 1e-12);
+  EXPECT_NEAR(lr_at(options, options.epochs, 99, kSteps, {}), 0.05, 1e-12);
+  EXPECT_DOUBLE_EQ(lr_at(options, options.epochs, 199, kSteps, {}), 0.1);
+  EXPECT_DOUBLE_EQ(lr_at(options, options.epochs, 700, kSteps, {}), 0.1);
 }
 
 TEST(EarlyStop, StopsPatienceEpochsAfterTheBest) {

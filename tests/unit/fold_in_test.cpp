@@ -156,7 +156,7 @@ TEST(MfAlsFoldIn, EqualsItsEquationsInDouble) {
   prior.bias_precision = 2.5;
   prior.noise = 1.25;
   // No rating can make the user's own weight another than 1.
-  const MfOptions options{.solver = "als", .implicit_l2 = 0.5, .noise_damping = 1e9};
+  const MfAlsOptions options{.implicit_l2 = 0.5, .noise_damping = 1e9};
   const MfAlsFoldIn fold_in(tables, prior, {.dim = dim, .biases = true, .global_mean = true}, options, 3.5);
   std::vector<ItemIdx> items;
   for (std::size_t k = 0; k < n; ++k) items.push_back(ItemIdx{static_cast<std::int32_t>(2 * k + 1)});

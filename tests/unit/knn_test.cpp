@@ -125,8 +125,8 @@ TEST(NeighboursSay, WhatTheNearestRatedOnesSayOnAverage) {
 
 TEST(KnnModel, AnswersByTheFormula) {
   const World world(0.5);
-  ModelSpec spec{"knn", {}, world.ratings.n_users, world.ratings.n_items, {1, 5}};
-  KnnOptions& options = spec.options.knn;
+  ModelSpec spec{"knn", options_of<KnnModelOptions>(), world.ratings.n_users, world.ratings.n_items, {1, 5}};
+  auto& options = spec.options.get<KnnModelOptions>();
   options.neighbours = 4;
   options.candidates = 30;
   options.shrinkage = 10;

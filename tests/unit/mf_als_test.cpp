@@ -51,8 +51,11 @@ double predicted(const MfTables& tables, double mean, std::size_t u, std::size_t
   return out;
 }
 
-MfAls after(
-    const Ratings& ratings, const MfShape& shape, const MfOptions& options, std::uint64_t seed, int steps) {
+MfAls after(const Ratings& ratings,
+            const MfShape& shape,
+            const MfAlsOptions& options,
+            std::uint64_t seed,
+            int steps) {
   MfAls als(ratings, fit_biases(ratings, {}), shape, options, seed);
   for (int k = 0; k < steps; ++k) als.step();
   return als;

@@ -7,6 +7,7 @@
 #include "movrec/core/error.hpp"
 #include "movrec/model/rank/topn_models.hpp"
 #include "solve/common/rating_lists.hpp"
+#include "support/options.hpp"
 #include "support/small_data.hpp"
 
 using namespace movrec;
@@ -15,6 +16,7 @@ namespace {
 
 struct Case {
   const char* name;
+  ModelOptions (*options)();
   std::unique_ptr<Model> (*fit)(const FitContext&);
   std::unique_ptr<Model> (*load)(const ModelSpec&, const StateDict&);
 };
@@ -23,10 +25,8 @@ class TopNModels : public testing::TestWithParam<Case> {
  protected:
   TopNModels() : train_(test::small_dataset().ratings) {
     ++train_.n_users;  // one of whom nothing is known
-    spec_ = {GetParam().name, {}, train_.n_users, train_.n_items, {1, 5}};
-    spec_.options.topn.l2 = 5;
-    spec_.options.topn.positive_from = 3;
-    spec_.options.topn.stars_weight = 0.1;
+    spec_ = {GetParam().name, GetParam().options(), train_.n_users, train_.n_items, {1, 5}};
+    test::set_known(spec_.options, {{"l2", "5"}, {"positive-from", "3"}, {"stars-weight", "0.1"}});
     model_ = GetParam().fit({.spec = spec_, .train = train_});
   }
 
@@ -93,7 +93,7 @@ TEST_P(TopNModels, NobodyGetsWhatIsPopular) {
 TEST_P(TopNModels, StarsAreThoseOfTheBiases) {
   EXPECT_FALSE(model_->scores_are_stars());
   EXPECT_TRUE(model_->supports().history);
-  const Biases biases = fit_biases(train_, spec_.options.bias);
+  const Biases biases = fit_biases(train_, spec_.options.get<BiasOptions>());
   const UserIdx users[] = {UserIdx{0}, nobody(), kNoUser};
   const ItemIdx items[] = {ItemIdx{1}, ItemIdx{2}, kNoItem};
   float stars[3];
@@ -117,10 +117,11 @@ TEST_P(TopNModels, LoadWhatTheySave) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Table,
-                         TopNModels,
-                         testing::Values(Case{"ease", fit_ease_model, load_ease_model},
-                                         Case{"item_knn", fit_item_knn_model, load_item_knn_model}),
-                         [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Table,
+    TopNModels,
+    testing::Values(Case{"ease", options_of<EaseOptions>, fit_ease_model, load_ease_model},
+                    Case{"item_knn", options_of<ItemKnnOptions>, fit_item_knn_model, load_item_knn_model}),
+    [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -19,7 +19,7 @@ namespace movrec {
 /// a fit look at test rows.
 struct FitRequest {
   std::string algorithm;
-  AlgorithmOptions options;
+  ModelOptions options;  ///< default_options(algorithm), and what is to differ
   DataOptions data;
   SplitOptions split;
   RankingOptions ranking;  ///< of the test; part of what the run remembers
@@ -30,19 +30,21 @@ struct FitRequest {
   bool needs_test_fraction =
       false;  ///< somebody insists on it: Error{usage} for a split that gives its test part
 
-  /// What a run's config.toml holds: the rest belongs to one start of it.
+  /// What a run's config.toml holds, beside its model's options: the rest belongs to one start of it.
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit(Field{.name = "model",
                 .help = "the algorithm (see `movrec models`; default: biased-mf, or mlp with --layers), or "
                         "best: the most accurate mean of models for the data set"},
           self.algorithm);
-    DataOptions::fields(self.data, visit);
-    SplitOptions::fields(self.split, visit);
-    AlgorithmOptions::fields(self.options, visit);
-    RankingOptions::fields(self.ranking, visit);
+    visit(self.data);
+    visit(self.split);
+    visit(self.ranking);
   }
 };
+
+/// The fields of the request and its model's options.
+OptionRefs all_options(FitRequest&);
 
 /// The options that such a run looks at, as a file that runs it again.
 std::string resolved_config(const FitRequest&);

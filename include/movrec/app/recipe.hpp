@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,8 @@ inline constexpr std::string_view kBest = "best";
 /// What a recipe is told: what its members share (data, split, ranking, settings, seed, time budget), and which options
 /// a person has set, so that the recipe's own leave them alone.
 struct RecipeRequest {
-  FitRequest shared;
+  FitRequest shared;                    ///< its model's options are not looked at
+  std::optional<std::uint64_t> seed{};  ///< of the first member that draws numbers; each has the next one
   TestOptions test;
   std::function<bool(std::string_view option)> is_given = [](std::string_view) { return false; };
   std::string given_config;         ///< what was asked for, as a file: kept in the folder

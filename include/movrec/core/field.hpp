@@ -7,17 +7,29 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
 namespace movrec {
 
+/// The titles over options in help.
+namespace option_group {
+inline constexpr std::string_view kModel = "Model", kTraining = "Training", kData = "Data", kSplit = "Split",
+                                  kRanking = "Ranking";
+}  // namespace option_group
+
 /// One option as every reader of it sees it: flag `--name`, TOML key `name`, key in a checkpoint's JSON, line
-/// of help. An options struct names its fields once:
+/// of help. An options struct names its fields once, and the structs that it is made of (its parts, which are
+/// its bases or members):
 ///
+///     static constexpr std::string_view kGroup = option_group::kModel;  // without it: as what it is part of
 ///     template <class Self, class Visit>
 ///     static void fields(Self& self, Visit&& visit) {
-///       visit(Field{"epochs", "passes over the training rows", 1, 1e6}, self.epochs);
+///       visit(Field{"l2", "penalty on squared weights", 0, 1e9}, self.l2);
+///       visit_parts<EpochOptions, BiasOptions>(self, visit);
+///       visit(Reworded{"epochs", "times that all users and then all items are solved for"});
 ///     }
 struct Field {
   std::string_view name;  ///< kebab-case
@@ -43,15 +55,50 @@ using OptionTarget = std::variant<bool*,
 struct OptionRef {
   Field field;
   OptionTarget target;
+  std::string_view group{};  ///< title in help; empty: that of the others around it
 };
 using OptionRefs = std::vector<OptionRef>;
 
+/// What an option of a part is in the struct's own words.
+struct Reworded {
+  std::string_view name, help;
+};
+
+/// Visits those of the struct's bases as its parts.
+template <class... Bases, class Self, class Visit>
+void visit_parts(Self& self, Visit&& visit) {
+  (visit(static_cast<std::conditional_t<std::is_const_v<Self>, const Bases, Bases>&>(self)), ...);
+}
+
+/// Visits all fields of a struct and of its parts.
+struct OptionCollector {
+  OptionRefs& refs;
+  std::string_view group{};
+
+  template <class Member>
+  void operator()(Field field, Member& member) const {
+    refs.push_back({std::move(field), &member, group});
+  }
+  template <class Part>
+  void operator()(Part& part) const {
+    if constexpr (requires { Part::kGroup; })
+      Part::fields(part, OptionCollector{refs, Part::kGroup});
+    else
+      Part::fields(part, *this);
+  }
+  void operator()(const Reworded&) const;
+};
+
+/// `group`: of the options of no group.
 template <class Options>
-OptionRefs option_refs(Options& options) {
+OptionRefs option_refs(Options& options, std::string_view group = {}) {
   OptionRefs refs;
-  Options::fields(options, [&](Field field, auto& member) { refs.push_back({std::move(field), &member}); });
+  OptionCollector{refs, group}(options);
   return refs;
 }
+
+/// The option of that name, or null.
+const OptionRef* find_option(const OptionRefs&, std::string_view name);
 
 /// Sets the option from a flag's or variable's text. Error{usage} names the option, the text and what is
 /// allowed; lists are comma-separated and every element must be present (`128,,64` is an error). NaN is never

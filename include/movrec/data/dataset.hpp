@@ -24,6 +24,7 @@ struct DataOptions {
   std::int64_t synthetic_users = 1000, synthetic_items = 500, synthetic_ratings = 50'000;
   std::uint64_t synthetic_seed = 1;
 
+  static constexpr std::string_view kGroup = option_group::kData;
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit(Field{.name = "dataset", .help = "data set by name (see `movrec data list`)"}, self.dataset);
@@ -63,6 +64,7 @@ struct CacheOptions {
   std::string data_url;
   bool offline = false;
 
+  static constexpr std::string_view kGroup = option_group::kData;
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit(Field{.name = "data-dir",

@@ -24,6 +24,7 @@ struct SplitOptions {
   std::uint64_t split_seed = 42;
   int fold_count = 5, fold_index = 1;
 
+  static constexpr std::string_view kGroup = option_group::kSplit;
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit(Field{.name = "split",

@@ -22,6 +22,7 @@ struct RankingOptions {
   std::int64_t sampled_negatives = 0;
   std::uint64_t ranking_seed = 42;
 
+  static constexpr std::string_view kGroup = option_group::kRanking;
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit(Field{.name = "ks",

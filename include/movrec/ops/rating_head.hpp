@@ -32,7 +32,8 @@ struct RatingHead {
   std::int64_t n_weights() const;
 };
 
-/// "mse", "huber", "ordinal", "softmax". Error{usage}.
+std::vector<std::string_view> rating_loss_names();
+/// Error{usage} that lists the names.
 RatingLoss rating_loss(std::string_view name);
 
 /// Weights that make all classes equally likely at raw = 0 (ordinal), or slopes that stand one apart.

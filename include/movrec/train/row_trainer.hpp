@@ -30,7 +30,7 @@ struct RowSource {
 /// Trains a RowNet, one step after the other; a Solver of model/common/solver_fit.hpp.
 class RowTrainer {
  public:
-  RowTrainer(std::shared_ptr<RowNet>, RowSource, const TrainOptions&);
+  RowTrainer(std::shared_ptr<RowNet>, RowSource, const RowTrainOptions&);
   RowTrainer(RowTrainer&&) noexcept;
   ~RowTrainer();
 

@@ -17,7 +17,8 @@ namespace movrec {
 ///                with the numbers of PyTorch's OneCycleLR)
 /// Linear warm-up multiplies any of them by min(1, (step + 1) / (warmup_epochs steps_per_epoch)).
 /// `valid_rmse` holds one value per finished epoch; only plateau looks at it.
-double lr_at(const TrainOptions&,
+double lr_at(const ScheduleOptions&,
+             int epochs,
              std::int64_t step,
              std::int64_t steps_per_epoch,
              std::span<const double> valid_rmse);

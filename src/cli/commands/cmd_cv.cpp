@@ -10,6 +10,11 @@
 namespace movrec::cli {
 namespace {
 
+struct CvFlags {
+  CvRequest request;
+  ModelFlags given;
+};
+
 /// Cross-validation decides what is test.
 void check_split(const CvRequest& request, const Invocation& invocation) {
   for (const char* own : {"fold", "fold-count", "fold-index", "train-file", "test-file", "split"})
@@ -18,13 +23,14 @@ void check_split(const CvRequest& request, const Invocation& invocation) {
                   "cross-validation makes its own splits", "--folds, or --repeats alone");
 }
 
-int run_cv(CvRequest& request, Invocation& invocation) {
+int run_cv(CvFlags& flags, Invocation& invocation) {
+  CvRequest& request = flags.request;
   if (request.base.algorithm == kBest)
     throw Error(ErrorKind::usage, "cv trains one model", "best is several", "cv --model bfm");
-  apply_algorithm(request.base, invocation);
+  apply_algorithm(request.base, flags.given, invocation);
   request.base.settings = invocation.global.settings();
   request.test = {.ranking = request.base.ranking};
-  request.is_random = request.folds.folds.empty() && invocation.origin("repeats") > Origin::preset;
+  request.is_random = request.folds.folds.empty() && invocation.origin("repeats") > Origin::standard;
   check_split(request, invocation);
   const CvReport report = cross_validate(request, ChildProcesses(invocation.program));
   *invocation.out << (invocation.global.json ? json_text(cv_json(report)) + "\n" : cv_text(report));
@@ -34,15 +40,15 @@ int run_cv(CvRequest& request, Invocation& invocation) {
 }  // namespace
 
 Action declare_cv(FlagSet& set) {
-  const auto request = std::make_shared<CvRequest>();
-  set.bind(request->folds);
-  bind_train_flags(set, request->base);
+  const auto flags = std::make_shared<CvFlags>();
+  set.bind(flags->request.folds);
+  bind_train_flags(set, flags->request.base, flags->given);
   set.set_footer(
       "Examples:\n"
       "  movrec cv --dataset ml-100k --model bfm --folds u1..u5\n"
       "  movrec cv --model biased-mf --folds 10\n"
       "  movrec cv --model neumf --repeats 3 --test-fraction 0.1");
-  return [request](Invocation& invocation) { return run_cv(*request, invocation); };
+  return [flags](Invocation& invocation) { return run_cv(*flags, invocation); };
 }
 
 }  // namespace movrec::cli

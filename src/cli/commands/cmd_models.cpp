@@ -14,32 +14,17 @@
 namespace movrec::cli {
 namespace {
 
-/// The options that the algorithm uses, with its own defaults, in the order of the structs.
-OptionRefs own_options(const Algorithm& algorithm, AlgorithmOptions& options) {
-  OptionRefs own;
-  for (const OptionRef& ref : option_refs(options)) {
-    if (std::ranges::find(algorithm.uses, ref.field.name) == algorithm.uses.end()) continue;
-    for (const auto& [name, text] : algorithm.defaults)
-      if (name == ref.field.name) set_from_text(ref, text);
-    own.push_back(ref);
-  }
-  return own;
-}
-
-/// The algorithm as its other solvers fit it, by name.
-std::vector<std::pair<std::string_view, Algorithm>> other_solvers(const Algorithm& algorithm) {
-  std::vector<std::pair<std::string_view, Algorithm>> out;
+/// The algorithm's options as its other solvers have them, by name.
+std::vector<std::pair<std::string_view, ModelOptions>> other_solvers(const Algorithm& algorithm) {
+  std::vector<std::pair<std::string_view, ModelOptions>> out;
   for (const Solver& solver : algorithm.solvers)
-    if (&solver != &algorithm.solvers.front())
-      out.emplace_back(solver.name, with_solver(algorithm, solver.name));
+    if (&solver != &algorithm.solvers.front()) out.emplace_back(solver.name, solver.options());
   return out;
 }
 
-nlohmann::ordered_json defaults_json(const Algorithm& algorithm) {
-  AlgorithmOptions options;
+nlohmann::ordered_json defaults_json(ModelOptions options) {
   auto defaults = nlohmann::ordered_json::object();
-  for (const OptionRef& ref : own_options(algorithm, options))
-    defaults[std::string(ref.field.name)] = to_json(ref);
+  for (const OptionRef& ref : options.refs()) defaults[std::string(ref.field.name)] = to_json(ref);
   return defaults;
 }
 
@@ -47,15 +32,14 @@ nlohmann::ordered_json describe(const Algorithm& algorithm) {
   nlohmann::ordered_json out{{"name", algorithm.name},
                              {"summary", algorithm.summary},
                              {"trained_by_gradient", algorithm.trains_by_gradient},
-                             {"options", defaults_json(algorithm)}};
-  for (const auto& [solver, fitted_by] : other_solvers(algorithm))
-    out["solvers"][std::string(solver)] = defaults_json(fitted_by);
+                             {"options", defaults_json(default_options(algorithm))}};
+  for (const auto& [solver, options] : other_solvers(algorithm))
+    out["solvers"][std::string(solver)] = defaults_json(options);
   return out;
 }
 
-void print_options(const Algorithm& algorithm, std::ostream& out) {
-  AlgorithmOptions options;
-  for (const OptionRef& ref : own_options(algorithm, options)) {
+void print_options(ModelOptions options, std::ostream& out) {
+  for (const OptionRef& ref : options.refs()) {
     const BoundOption option{.ref = ref, .default_text = to_text(ref)};
     const std::string note =
         option.is_flag() ? fmt::format("[default: {}]", option.default_text) : value_note(option);
@@ -78,10 +62,10 @@ int run_models(Invocation& invocation, const std::string& name) {
     const Algorithm& algorithm = find_algorithm(name);
     out << fmt::format("{}: {}\n\nOptions of `movrec train --model {}`, with its defaults:\n", algorithm.name,
                        algorithm.summary, algorithm.name);
-    print_options(algorithm, out);
-    for (const auto& [solver, fitted_by] : other_solvers(algorithm)) {
+    print_options(default_options(algorithm), out);
+    for (const auto& [solver, options] : other_solvers(algorithm)) {
       out << fmt::format("\nWith --solver {}:\n", solver);
-      print_options(fitted_by, out);
+      print_options(options, out);
     }
     return 0;
   }

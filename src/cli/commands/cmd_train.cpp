@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <optional>
 #include <ostream>
 
 #include "cli/commands/commands.hpp"
@@ -29,25 +31,26 @@ fs::path find_last(const std::string& resume, const Invocation& invocation) {
 }
 
 /// A resumed run is what its checkpoint says; only how long it goes on may change.
-ResumeRequest resume_request(FitRequest& asked, const std::string& resume, const Invocation& invocation) {
-  const fs::path last = find_last(resume, invocation);
+ResumeRequest resume_request(TrainFlags& flags, const Invocation& invocation) {
+  FitRequest& asked = flags.request;
+  const fs::path last = find_last(flags.resume, invocation);
   FitRequest request = request_of(load_checkpoint(last));
   const OptionRefs of_ranking = option_refs(asked.ranking);
-  const auto is_given = [&](std::string_view name) { return invocation.origin(name) > Origin::preset; };
+  const auto is_given = [&](std::string_view name) { return invocation.origin(name) > Origin::standard; };
   const auto may_change = [&](std::string_view name) {
     return name == "epochs" || name == "patience" || name == "sweeps" ||
            std::ranges::any_of(of_ranking,
                                [&](const OptionRef& option) { return option.field.name == name; });
   };
-  for (const OptionRef& option : option_refs(asked))
+  OptionRefs all = option_refs(asked);
+  std::ranges::copy(flags.given.refs(), std::back_inserter(all));
+  for (const OptionRef& option : all)
     if (is_given(option.field.name) && !may_change(option.field.name))
       throw Error(
           ErrorKind::usage,
           fmt::format("{} cannot change in a resumed run", invocation.origin_text(option.field.name)),
           "model, data and split come from its checkpoint; --epochs, --sweeps and --patience may be given");
-  if (is_given("epochs")) request.options.train.epochs = asked.options.train.epochs;
-  if (is_given("patience")) request.options.train.patience = asked.options.train.patience;
-  if (is_given("sweeps")) request.options.bfm.sweeps = asked.options.bfm.sweeps;
+  apply_given(request, flags.given, invocation);
   request.ranking = remembered_ranking(last.parent_path());
   const OptionRefs remembered = option_refs(request.ranking);
   for (std::size_t k = 0; k < remembered.size(); ++k)
@@ -61,18 +64,21 @@ ResumeRequest resume_request(FitRequest& asked, const std::string& resume, const
 /// Only what every member looks at may be set: data, split and seed.
 RecipeRequest recipe_request(TrainFlags& flags, const Invocation& invocation) {
   FitRequest& request = flags.request;
-  const auto is_given = [&](std::string_view name) { return invocation.origin(name) > Origin::preset; };
-  for (const OptionRef& option : option_refs(request.options)) {
+  const auto is_given = [&](std::string_view name) { return invocation.origin(name) > Origin::standard; };
+  for (const OptionRef& option : flags.given.refs()) {
     const std::string_view name = option.field.name;
     if (is_given(name) && name != "seed")
       throw Error(ErrorKind::usage,
                   fmt::format("{} has no effect with model best", invocation.origin_text(name)),
                   "each of its members has its own options", "train them one by one, then movrec blend");
   }
+  std::optional<std::uint64_t> seed;
+  if (is_given("seed")) seed = *std::get<std::uint64_t*>(find_option(flags.given.refs(), "seed")->target);
   return {.shared = request,
+          .seed = seed,
           .test = test_options(request, flags.profile, invocation),
           .is_given = is_given,
-          .given_config = given_config(request, invocation),
+          .given_config = given_config(request, flags.given, invocation),
           .resumed = flags.resume};
 }
 
@@ -88,13 +94,13 @@ void train(TrainFlags& flags, Invocation& invocation) {
     const BlendedRun run = train_recipe(recipe_request(flags, invocation));
     *invocation.out << (invocation.global.json ? json_text(run.json) + "\n" : run.text);
   } else if (!flags.resume.empty()) {
-    const ResumeRequest resume = resume_request(request, flags.resume, invocation);
+    const ResumeRequest resume = resume_request(flags, invocation);
     TestOptions test = test_options(resume.request, flags.profile, invocation);
     // What differs from the defaults was asked for when the run began.
     test.ranks_slow_models |= options_to_json(test.ranking) != options_to_json(RankingOptions{});
     print(finish_run(resume_run(resume), test), invocation);
   } else {
-    apply_algorithm(request, invocation);
+    apply_algorithm(request, flags.given, invocation);
     print(finish_run(fit_run(request), test_options(request, flags.profile, invocation)), invocation);
   }
 }
@@ -110,7 +116,7 @@ std::string way_on(const fs::path& folder) {
 
 Action declare_train(FlagSet& set) {
   auto flags = std::make_shared<TrainFlags>();
-  bind_train_flags(set, flags->request);
+  bind_train_flags(set, flags->request, flags->given);
   set.group("This start");
   set.add({Field{.name = "resume",
                  .help = "go on with a run: its folder, its last.pt, or `last.pt` for the newest run's",

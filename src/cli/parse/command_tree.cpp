@@ -16,21 +16,32 @@ class Recorder : public FlagSet {
   explicit Recorder(CommandNode& node) : node_(node) {}
 
   void group(std::string title) override { group_ = std::move(title); }
-  void add(const OptionRef& ref) override {
-    node_.options.push_back({.ref = ref, .group = group_, .default_text = to_text(ref)});
+  void add(const OptionRef& ref) override { node_.options.push_back(bound(ref)); }
+  void add_of_models(const OptionRefs& refs, ModelHelpOf help) override {
+    for (const OptionRef& ref : refs) {
+      node_.options.push_back(bound(ref));
+      node_.options.back().of_models = true;
+    }
+    node_.model_help = std::move(help);
   }
   void add_positional(const OptionRef& ref, bool required) override {
-    node_.options.push_back({.ref = ref,
-                             .group = group_,
-                             .default_text = to_text(ref),
-                             .positional = true,
-                             .required = required});
+    node_.options.push_back(bound(ref));
+    node_.options.back().positional = true;
+    node_.options.back().required = required;
   }
   void set_footer(std::string text) override { node_.footer = std::move(text); }
 
  private:
+  BoundOption bound(const OptionRef& ref) const {
+    return {.ref = ref,
+            .group = !group_.empty()      ? group_
+                     : !ref.group.empty() ? std::string(ref.group)
+                                          : "Options",
+            .default_text = to_text(ref)};
+  }
+
   CommandNode& node_;
-  std::string group_ = "Options";
+  std::string group_;
 };
 
 void declare(CommandNode& parent, const Command& command) {

@@ -15,7 +15,8 @@ struct BoundOption {
   std::string group{};         ///< title in help
   std::string default_text{};  ///< before anybody set it
   bool positional = false;
-  bool required = false;  ///< positional only
+  bool required = false;   ///< positional only
+  bool of_models = false;  ///< only some models have it: `model_help` says what help shows instead
   Origin origin = Origin::standard;
   std::string origin_text{};
 
@@ -33,6 +34,7 @@ struct CommandNode {
   std::string path;  ///< as typed: "movrec data info"
   std::deque<BoundOption> options{};
   std::string footer{};
+  ModelHelpOf model_help{};
   Action action{};
   std::deque<CommandNode> children{};
 

@@ -49,14 +49,32 @@ std::string flag_text(const BoundOption& option) {
   return fmt::format("{}--{} {}", text, option.name(), value_name(option));
 }
 
-void append_options(std::string& text, const CommandNode& node) {
+/// The command's options, with those of the model in place of those of all models.
+std::vector<BoundOption> shown_options(const CommandNode& node, const ModelHelp& of_model) {
+  std::vector<BoundOption> shown;
+  bool is_done = false;
+  for (const BoundOption& option : node.options) {
+    if (!option.of_models) {
+      shown.push_back(option);
+    } else if (!is_done && of_model.options) {
+      for (const OptionRef& ref : of_model.options->refs())
+        shown.push_back({.ref = ref,
+                         .group = std::string(ref.group),
+                         .default_text = of_model.has_defaults ? to_text(ref) : std::string()});
+      is_done = true;
+    }
+  }
+  return shown;
+}
+
+void append_options(std::string& text, const std::vector<BoundOption>& options) {
   std::vector<std::string_view> groups;
-  for (const BoundOption& option : node.options)
+  for (const BoundOption& option : options)
     if (!option.positional && std::ranges::find(groups, option.group) == groups.end())
       groups.push_back(option.group);
   for (std::string_view group : groups) {
     text += fmt::format("\n{}:\n", group);
-    for (const BoundOption& option : node.options) {
+    for (const BoundOption& option : options) {
       if (option.positional || option.group != group) continue;
       const std::string note = value_note(option);
       text += help_line(flag_text(option),
@@ -120,7 +138,7 @@ std::string help_line(std::string_view left, std::string_view right) {
   return text + "\n";
 }
 
-std::string help_text(const CommandNode& root, const CommandNode& command) {
+std::string help_text(const CommandNode& root, const CommandNode& command, const ModelHelp& of_model) {
   std::string text = fmt::format("{}: {}\n\nUsage: {}\n", command.path, command.summary, usage_line(command));
   std::string arguments;
   for (const BoundOption& option : command.options)
@@ -128,8 +146,9 @@ std::string help_text(const CommandNode& root, const CommandNode& command) {
   if (!arguments.empty()) text += "\nArguments:\n" + arguments;
   if (!command.children.empty()) text += "\nCommands:\n";
   for (const CommandNode& child : command.children) text += help_line(child.name, child.summary);
-  if (&command != &root) append_options(text, command);
-  append_options(text, root);
+  if (&command != &root) append_options(text, shown_options(command, of_model));
+  if (!of_model.note.empty()) text += "\n" + of_model.note + "\n";
+  append_options(text, shown_options(root, {}));
   text += help_line("-h, --help", "print this help");
   text += help_line("-V, --version", "print the version");
   if (!command.footer.empty()) text += "\n" + command.footer + (command.footer.ends_with('\n') ? "" : "\n");

@@ -6,8 +6,8 @@
 
 namespace movrec::cli {
 
-/// What `COMMAND --help` prints.
-std::string help_text(const CommandNode& root, const CommandNode& command);
+/// What `COMMAND --help` prints. `of_model`: what the command's model_help gave, if it has one.
+std::string help_text(const CommandNode& root, const CommandNode& command, const ModelHelp& of_model = {});
 
 /// "FILE", "N", "WORD": what stands for an option's value in help; "" for a flag.
 std::string value_name(const BoundOption&);

@@ -28,6 +28,11 @@ void apply_environment(CommandNode& node) {
   }
 }
 
+void set_flag(BoundOption& option, const std::string& text) {
+  const std::string label = option.positional ? value_name(option) : fmt::format("--{}", option.name());
+  option.set(text, Origin::flag, label, label);
+}
+
 }  // namespace
 
 TreeInvocation::TreeInvocation(std::ostream& results, std::ostream& messages)
@@ -42,24 +47,33 @@ void TreeInvocation::resolve(const ParsedArguments& parsed) {
     if (option->name() == "config") apply_config(*root_, text);
   apply_environment(*root_);
   apply_environment(*command_);
-  for (const auto& [option, text] : parsed.given) {
-    const std::string label = option->positional ? value_name(*option) : fmt::format("--{}", option->name());
-    option->set(text, Origin::flag, label, label);
-  }
+  for (const auto& [option, text] : parsed.given) set_flag(*option, text);
   for (const BoundOption& option : command_->options)
     if (option.required && option.origin == Origin::standard)
       throw Error(ErrorKind::usage, fmt::format("{} needs {}", command_->path, value_name(option)), {},
                   fmt::format("{} --help", command_->path));
 }
 
+ModelHelp TreeInvocation::model_help(const ParsedArguments& parsed) {
+  if (!parsed.command->model_help) return {};
+  command_ = parsed.command;
+  // Whoever asks for help may have got something wrong.
+  const auto try_to = [](auto&& set) {
+    try {
+      set();
+    } catch (const Error&) {
+    }
+  };
+  for (const auto& [option, text] : parsed.given)
+    if (option->name() == "config") try_to([this, &file = text] { apply_config(*root_, file); });
+  for (const auto& [option, text] : parsed.given)
+    try_to([&to = *option, &value = text] { set_flag(to, value); });
+  return command_->model_help(*this);
+}
+
 std::string TreeInvocation::origin_text(std::string_view name) const {
   const BoundOption& option = find(name);
   return option.origin_text.empty() ? fmt::format("--{}", name) : option.origin_text;
-}
-
-void TreeInvocation::set_preset(std::string_view name, std::string_view text) {
-  BoundOption& option = find(name);
-  if (option.origin <= Origin::preset) option.set(text, Origin::preset, {}, fmt::format("--{}", name));
 }
 
 BoundOption& TreeInvocation::find(std::string_view name) const {

@@ -19,9 +19,11 @@ class TreeInvocation : public Invocation {
   /// also for a missing argument.
   void resolve(const ParsedArguments&);
 
+  /// What the command's help says of the model that was given so far; nothing of a command without models.
+  ModelHelp model_help(const ParsedArguments&);
+
   Origin origin(std::string_view name) const override { return find(name).origin; }
   std::string origin_text(std::string_view name) const override;
-  void set_preset(std::string_view name, std::string_view text) override;
 
  private:
   BoundOption& find(std::string_view name) const;

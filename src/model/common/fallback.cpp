@@ -24,12 +24,12 @@ StateArray array_of(const std::vector<T>& values) {
 
 Fallback::Fallback(const ModelSpec& spec, Biases biases, const Ratings& train)
     : biases_(std::move(biases)),
-      user_damping_(spec.options.bias.user_damping),
+      user_damping_(spec.options.as<BiasOptions>().user_damping),
       known_user_(flags(ratings_per_user(train))),
       known_item_(flags(ratings_per_item(train))) {}
 
 Fallback::Fallback(const ModelSpec& spec, const StateDict& state)
-    : user_damping_(spec.options.bias.user_damping) {
+    : user_damping_(spec.options.as<BiasOptions>().user_damping) {
   const auto users = static_cast<std::size_t>(spec.n_users), items = static_cast<std::size_t>(spec.n_items);
   biases_ = {.mean = state.values<double>("fallback.mean", 1)[0],
              .user = copy_of(state.values<float>("fallback.user", users)),

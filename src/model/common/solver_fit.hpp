@@ -28,7 +28,8 @@ class SolverFit {
   /// `start` makes the model that answers from the solver's tables, `update` brings it up to date.
   SolverFit(const FitContext& context, Solver solver, const Start& start, Update update)
       : context_(context),
-        options_(context.spec.options.train),
+        epochs_(context.spec.options.get<EpochOptions>().epochs),
+        schedule_(context.spec.options.as<ScheduleOptions>()),
         higher_is_better_(context.higher_is_better),
         solver_(std::move(solver)),
         epoch_steps_(steps_per_epoch(solver_)),
@@ -39,7 +40,7 @@ class SolverFit {
 
   std::unique_ptr<Model> run() {
     if (context_.on_start) context_.on_start(*model_);
-    const int last = context_.last_epoch > 0 ? context_.last_epoch : options_.epochs;
+    const int last = context_.last_epoch > 0 ? context_.last_epoch : epochs_;
     while (true) {
       const int epoch = static_cast<int>(solver_.steps() / epoch_steps_) + 1;
       if (epoch > last) break;
@@ -73,12 +74,12 @@ class SolverFit {
   }
 
   double lr_of(std::int64_t step) const {
-    return kHasLr ? lr_at(options_, step, epoch_steps_, valid_loss_) : 0;
+    return kHasLr ? lr_at(schedule_, epochs_, step, epoch_steps_, valid_loss_) : 0;
   }
 
   /// The rest of the epoch; false if a signal broke it off.
   bool run_epoch(int epoch) {
-    Progress progress(fmt::format("epoch {}/{}", epoch, options_.epochs), epoch_steps_, "steps");
+    Progress progress(fmt::format("epoch {}/{}", epoch, epochs_), epoch_steps_, "steps");
     while (solver_.steps() < std::int64_t{epoch} * epoch_steps_) {
       if (stop_signal() != 0) return false;
       const auto started = Clock::now();
@@ -94,7 +95,7 @@ class SolverFit {
                     fmt::format("training diverged in epoch {}: the loss is {}", epoch, solver_.loss()),
                     kHasLr ? fmt::format("the learning rate is {:.3g}", lr)
                            : "the stars are too large for float arithmetic",
-                    kHasLr ? fmt::format("--lr {:.3g}", options_.lr / 10) : "stars in single digits");
+                    kHasLr ? fmt::format("--lr {:.3g}", schedule_.lr / 10) : "stars in single digits");
       progress.update(solver_.steps() - std::int64_t{epoch - 1} * epoch_steps_);
     }
     return true;
@@ -103,7 +104,7 @@ class SolverFit {
   EpochStats stats(int epoch, bool interrupted) const {
     EpochStats out;
     out.epoch = epoch;
-    out.epochs = options_.epochs;
+    out.epochs = epochs_;
     out.train_loss = solver_.loss();
     out.lr = lr_of(std::max<std::int64_t>(solver_.steps() - 1, 0));
     out.seconds = epoch_seconds_;
@@ -127,7 +128,8 @@ class SolverFit {
   }
 
   const FitContext& context_;
-  const TrainOptions& options_;
+  int epochs_;
+  ScheduleOptions schedule_;
   bool higher_is_better_;  ///< what validation measures, and then it is at most 1
   Solver solver_;
   int epoch_steps_;

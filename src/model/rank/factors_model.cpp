@@ -93,10 +93,10 @@ class FactorsModel final : public TopNModel {
   mutable SolveForUser solve_;  ///< made when a history first asks for it
 };
 
-IalsShape ials_shape(const AlgorithmOptions& options) {
-  return {.dim = static_cast<std::size_t>(options.net.embedding_dim),
-          .alpha = options.topn.unseen_weight,
-          .l2 = options.topn.l2};
+IalsShape ials_shape(const IalsOptions& options) {
+  return {.dim = static_cast<std::size_t>(options.embedding_dim),
+          .alpha = options.unseen_weight,
+          .l2 = options.l2};
 }
 
 SolveForUser ials_solve(const IalsShape& shape, const Factors& factors) {
@@ -104,17 +104,15 @@ SolveForUser ials_solve(const IalsShape& shape, const Factors& factors) {
              std::span<const std::int32_t> items, std::span<float> row) { fold_in->solve(items, row); };
 }
 
-BprShape bpr_shape(const AlgorithmOptions& options) {
-  return {.dim = static_cast<std::size_t>(options.net.embedding_dim),
-          .init_std = options.net.init_std,
-          .l2 = options.topn.l2};
+BprShape bpr_shape(const BprOptions& options) {
+  return {
+      .dim = static_cast<std::size_t>(options.embedding_dim), .init_std = options.init_std, .l2 = options.l2};
 }
 
-SolveForUser bpr_solve(const AlgorithmOptions& options, const Factors& factors) {
+SolveForUser bpr_solve(const BprOptions& options, const Factors& factors) {
   return [fold_in = std::make_shared<const BprFoldIn>(
               factors.item, factors.item_bias, bpr_shape(options),
-              BprFoldIn::Steps{
-                  .epochs = options.train.epochs, .lr = options.train.lr, .seed = options.train.seed})](
+              BprFoldIn::Steps{.epochs = options.epochs, .lr = options.lr, .seed = options.seed})](
              std::span<const std::int32_t> items, std::span<float> row) { fold_in->solve(items, row); };
 }
 
@@ -127,15 +125,17 @@ Factors factors_of(const Bpr& solver) {
 }
 
 FactorsModel::MakeSolve make_solve(const ModelSpec& spec) {
-  if (spec.algorithm == "bpr")
-    return [options = spec.options](const Factors& factors) { return bpr_solve(options, factors); };
-  return [shape = ials_shape(spec.options)](const Factors& factors) { return ials_solve(shape, factors); };
+  if (const auto* bpr = spec.options.find<BprOptions>())
+    return [options = *bpr](const Factors& factors) { return bpr_solve(options, factors); };
+  return [shape = ials_shape(spec.options.get<IalsOptions>())](const Factors& factors) {
+    return ials_solve(shape, factors);
+  };
 }
 
 std::unique_ptr<FactorsModel> make_model(const ModelSpec& spec, Everybody everybody, Factors factors) {
-  return std::make_unique<FactorsModel>(std::move(everybody),
-                                        static_cast<std::size_t>(spec.options.net.embedding_dim),
-                                        std::move(factors), make_solve(spec));
+  return std::make_unique<FactorsModel>(
+      std::move(everybody), static_cast<std::size_t>(spec.options.get<FactorOptions>().embedding_dim),
+      std::move(factors), make_solve(spec));
 }
 
 template <class Solver>
@@ -152,7 +152,7 @@ std::unique_ptr<Model> fit(const FitContext& context, Solver solver) {
 }
 
 std::unique_ptr<Model> load(const ModelSpec& spec, const StateDict& state, bool has_bias) {
-  const auto dim = static_cast<std::size_t>(spec.options.net.embedding_dim);
+  const auto dim = static_cast<std::size_t>(spec.options.get<FactorOptions>().embedding_dim);
   const auto get = [&](const char* name, std::size_t n) {
     const auto saved = state.values<float>(name, n);
     return std::vector(saved.begin(), saved.end());
@@ -167,9 +167,8 @@ std::unique_ptr<Model> load(const ModelSpec& spec, const StateDict& state, bool 
 }  // namespace
 
 std::unique_ptr<Model> fit_ials_model(const FitContext& context) {
-  const AlgorithmOptions& options = context.spec.options;
-  return fit(context,
-             Ials(context.train, options.topn.positive_from, ials_shape(options), options.train.seed));
+  const auto& options = context.spec.options.get<IalsOptions>();
+  return fit(context, Ials(context.train, options.positive_from, ials_shape(options), options.seed));
 }
 
 std::unique_ptr<Model> load_ials_model(const ModelSpec& spec, const StateDict& state) {
@@ -177,8 +176,8 @@ std::unique_ptr<Model> load_ials_model(const ModelSpec& spec, const StateDict& s
 }
 
 std::unique_ptr<Model> fit_bpr_model(const FitContext& context) {
-  const AlgorithmOptions& options = context.spec.options;
-  return fit(context, Bpr(context.train, options.topn.positive_from, bpr_shape(options), options.train.seed));
+  const auto& options = context.spec.options.get<BprOptions>();
+  return fit(context, Bpr(context.train, options.positive_from, bpr_shape(options), options.seed));
 }
 
 std::unique_ptr<Model> load_bpr_model(const ModelSpec& spec, const StateDict& state) {

@@ -5,8 +5,8 @@
 namespace movrec {
 
 Everybody::Everybody(const ModelSpec& spec, const Ratings& train)
-    : positive_from(spec.options.topn.positive_from),
-      biases(fit_biases(train, spec.options.bias)),
+    : positive_from(spec.options.get<PositiveOptions>().positive_from),
+      biases(fit_biases(train, spec.options.get<BiasOptions>())),
       popularity(static_cast<std::size_t>(spec.n_items)) {
   const RatingLists positives = positive_lists(train, positive_from);
   for (const std::int32_t item : positives.others) popularity[static_cast<std::size_t>(item)] += 1;
@@ -14,7 +14,7 @@ Everybody::Everybody(const ModelSpec& spec, const Ratings& train)
 }
 
 Everybody::Everybody(const ModelSpec& spec, const StateDict& state)
-    : positive_from(spec.options.topn.positive_from) {
+    : positive_from(spec.options.get<PositiveOptions>().positive_from) {
   const auto n_users = static_cast<std::size_t>(spec.n_users),
              n_items = static_cast<std::size_t>(spec.n_items);
   const auto get = [&](const char* name, std::size_t n, std::vector<float>& values) {

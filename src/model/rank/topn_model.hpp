@@ -6,6 +6,8 @@
 
 #include "movrec/model/common/fit_context.hpp"
 #include "movrec/model/common/model.hpp"
+#include "movrec/solve/common/bias.hpp"
+#include "movrec/solve/common/positive_options.hpp"
 #include "solve/common/rating_lists.hpp"
 
 namespace movrec {

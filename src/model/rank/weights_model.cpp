@@ -147,7 +147,7 @@ RatingLists load_users(const ModelSpec& spec, const StateDict& state) {
 }
 
 EaseShape ease_shape(const ModelSpec& spec, const Everybody& everybody) {
-  const TopNOptions& options = spec.options.topn;
+  const auto& options = spec.options.get<EaseOptions>();
   return {.l2 = options.l2,
           .item_dropout = options.item_dropout,
           .stars_weight = options.stars_weight,
@@ -157,7 +157,7 @@ EaseShape ease_shape(const ModelSpec& spec, const Everybody& everybody) {
 }  // namespace
 
 std::unique_ptr<Model> fit_ease_model(const FitContext& context) {
-  const double positive_from = context.spec.options.topn.positive_from;
+  const double positive_from = context.spec.options.get<EaseOptions>().positive_from;
   Everybody everybody(context.spec, context.train);
   const EaseShape shape = ease_shape(context.spec, everybody);
   return std::make_unique<EaseModel>(std::move(everybody), positive_lists(context.train, positive_from),
@@ -174,7 +174,7 @@ std::unique_ptr<Model> load_ease_model(const ModelSpec& spec, const StateDict& s
 }
 
 std::unique_ptr<Model> fit_item_knn_model(const FitContext& context) {
-  const TopNOptions& options = context.spec.options.topn;
+  const auto& options = context.spec.options.get<ItemKnnOptions>();
   return std::make_unique<ItemKnnModel>(
       Everybody(context.spec, context.train), positive_lists(context.train, options.positive_from),
       fit_item_knn(context.train, options.positive_from, options.similar_items, options.similarity_damping));

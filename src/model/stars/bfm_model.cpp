@@ -164,11 +164,10 @@ std::string chain_prefix(std::size_t chain) {
 class Chains {
  public:
   Chains(const BfmDesign& design, const ModelSpec& spec) {
-    const BfmOptions& options = spec.options.bfm;
+    const auto& options = spec.options.get<BfmModelOptions>();
     for (int chain = 0; chain < options.chains; ++chain)
-      samplers_.emplace_back(design, options.likelihood == "probit",
-                             static_cast<int>(spec.options.net.embedding_dim), spec.options.train.seed,
-                             chain);
+      samplers_.emplace_back(design, options.likelihood == "probit", static_cast<int>(options.embedding_dim),
+                             options.seed, chain);
   }
 
   /// One sweep of each chain.
@@ -219,7 +218,7 @@ int affordable_sweeps(const BfmOptions& options, double budget, double seconds_p
 }  // namespace
 
 std::unique_ptr<Model> fit_bfm_model(const FitContext& context) {
-  const BfmOptions& options = context.spec.options.bfm;
+  const auto& options = context.spec.options.get<BfmModelOptions>();
   if (options.burn_in >= options.sweeps)
     throw Error(ErrorKind::usage,
                 fmt::format("--burn-in {} leaves none of --sweeps {}", options.burn_in, options.sweeps), {},
@@ -227,7 +226,7 @@ std::unique_ptr<Model> fit_bfm_model(const FitContext& context) {
   const BfmDesign design = make_bfm_design(context.train, context.side, options.features);
   Chains chains(design, context.spec);
   const BfmSampler& first = chains.samplers()[0];
-  const int rank = static_cast<int>(context.spec.options.net.embedding_dim);
+  const int rank = static_cast<int>(options.embedding_dim);
   const BfmPosterior none(design, first.levels(), rank);
   RunningMean running;
   if (context.resume) {

@@ -49,7 +49,7 @@ std::unique_ptr<Model> make_bias_model(Biases biases, double user_damping) {
 }
 
 std::unique_ptr<Model> fit_bias_model(const FitContext& context) {
-  const BiasOptions& options = context.spec.options.bias;
+  const auto& options = context.spec.options.get<BiasOptions>();
   return make_bias_model(fit_biases(context.train, options), options.user_damping);
 }
 
@@ -59,7 +59,7 @@ std::unique_ptr<Model> load_bias_model(const ModelSpec& spec, const StateDict& s
   return make_bias_model({.mean = state.values<double>("mean", 1)[0],
                           .user = {user.begin(), user.end()},
                           .item = {item.begin(), item.end()}},
-                         spec.options.bias.user_damping);
+                         spec.options.get<BiasOptions>().user_damping);
 }
 
 }  // namespace movrec

@@ -32,9 +32,9 @@ std::span<const T> list(const std::vector<T>& values,
 
 class KnnModel final : public Model {
  public:
-  KnnModel(const AlgorithmOptions& options, Biases biases, ItemNeighbours neighbours, Histories histories)
-      : options_(options.knn),
-        user_damping_(options.bias.user_damping),
+  KnnModel(const KnnModelOptions& options, Biases biases, ItemNeighbours neighbours, Histories histories)
+      : options_(options),
+        user_damping_(options.user_damping),
         biases_(std::move(biases)),
         neighbours_(std::move(neighbours)),
         histories_(std::move(histories)),
@@ -190,11 +190,11 @@ void read_lists(const StateDict& state,
 
 std::unique_ptr<Model> fit_knn_model(const FitContext& context) {
   const Ratings& train = context.train;
-  Biases biases = fit_biases(train, context.spec.options.bias);
+  Biases biases = fit_biases(train, context.spec.options.get<BiasOptions>());
   std::vector<float> residuals(train.size());
   for (std::size_t row = 0; row < train.size(); ++row)
     residuals[row] = train.stars[row] - biases.predict(train.users[row], train.items[row]);
-  ItemNeighbours neighbours = find_neighbours(train, residuals, context.spec.options.knn);
+  ItemNeighbours neighbours = find_neighbours(train, residuals, context.spec.options.get<KnnOptions>());
 
   Histories histories;
   for (const std::int32_t n : ratings_per_user(train)) histories.begin.push_back(histories.begin.back() + n);
@@ -206,8 +206,8 @@ std::unique_ptr<Model> fit_knn_model(const FitContext& context) {
     histories.items[to] = number(train.items[row]);
     histories.residuals[to] = residuals[row];
   }
-  return std::make_unique<KnnModel>(context.spec.options, std::move(biases), std::move(neighbours),
-                                    std::move(histories));
+  return std::make_unique<KnnModel>(context.spec.options.get<KnnModelOptions>(), std::move(biases),
+                                    std::move(neighbours), std::move(histories));
 }
 
 std::unique_ptr<Model> load_knn_model(const ModelSpec& spec, const StateDict& state) {
@@ -223,8 +223,8 @@ std::unique_ptr<Model> load_knn_model(const ModelSpec& spec, const StateDict& st
   Histories histories;
   read_lists(state, "histories", n_users, spec.n_items, histories.begin, histories.items);
   histories.residuals = vector_of(state.values<float>("histories.residuals", histories.items.size()));
-  return std::make_unique<KnnModel>(spec.options, std::move(biases), std::move(neighbours),
-                                    std::move(histories));
+  return std::make_unique<KnnModel>(spec.options.get<KnnModelOptions>(), std::move(biases),
+                                    std::move(neighbours), std::move(histories));
 }
 
 }  // namespace movrec

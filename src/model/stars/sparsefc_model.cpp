@@ -163,19 +163,19 @@ class SparseFcModel final : public Model {
 }  // namespace
 
 std::unique_ptr<Model> fit_sparsefc_model(const FitContext& context) {
-  const AlgorithmOptions& options = context.spec.options;
-  const Biases biases = fit_biases(context.train, options.bias);
-  SparseFc solver(context.train, biases, options.net.layers, options.sparsefc, options.train.seed);
+  const auto& options = context.spec.options.get<SparseFcModelOptions>();
+  const Biases biases = fit_biases(context.train, options);
+  SparseFc solver(context.train, biases, options.layers, options, options.seed);
   if (context.resume) solver.load(context.resume->trainer);
   auto model = std::make_unique<SparseFcModel>(Fallback(context.spec, biases, context.train), solver.codes(),
                                                solver.n_parameters());
   if (context.on_start) context.on_start(*model);
 
-  const int last = context.last_epoch > 0 ? context.last_epoch : options.train.epochs;
+  const int last = context.last_epoch > 0 ? context.last_epoch : options.epochs;
   while (solver.steps() < last) {
     EpochStats stats;
     stats.epoch = static_cast<int>(solver.steps()) + 1;
-    stats.epochs = options.train.epochs;
+    stats.epochs = options.epochs;
     const auto trainer_state = [&] { return solver.state(); };
     if (stop_signal() != 0) {
       stats.interrupted = true;
@@ -201,11 +201,9 @@ std::unique_ptr<Model> fit_sparsefc_model(const FitContext& context) {
 std::unique_ptr<Model> load_sparsefc_model(const ModelSpec& spec, const StateDict& state) {
   const auto n_users = static_cast<std::size_t>(spec.n_users),
              n_items = static_cast<std::size_t>(spec.n_items);
-  if (spec.options.net.layers.empty()) fail(ErrorKind::model, "the checkpoint's model has no layers");
-  ItemCodes codes{.dim = static_cast<std::size_t>(spec.options.net.layers.back()),
-                  .codes = {},
-                  .decoder = {},
-                  .bias = {}};
+  const std::vector<std::int64_t>& layers = spec.options.get<LayerOptions>().layers;
+  if (layers.empty()) fail(ErrorKind::model, "the checkpoint's model has no layers");
+  ItemCodes codes{.dim = static_cast<std::size_t>(layers.back()), .codes = {}, .decoder = {}, .bias = {}};
   const auto get = [&](const char* name, std::size_t n) {
     const auto values = state.values<float>(name, n);
     return std::vector<float>(values.begin(), values.end());

@@ -19,7 +19,8 @@ namespace {
 class SvdppModel final : public Model {
  public:
   SvdppModel(const ModelSpec& spec, SvdppTables tables)
-      : l2_(spec.options.train.embedding_l2), user_damping_(spec.options.bias.user_damping) {
+      : l2_(spec.options.get<SvdppOptions>().embedding_l2),
+        user_damping_(spec.options.get<SvdppOptions>().user_damping) {
     set(std::move(tables));
   }
 
@@ -179,21 +180,20 @@ class SvdppModel final : public Model {
 }  // namespace
 
 std::unique_ptr<Model> fit_svdpp_model(const FitContext& context) {
-  const AlgorithmOptions& options = context.spec.options;
-  const SvdppShape shape{.dim = static_cast<std::size_t>(options.net.embedding_dim),
-                         .init_std = options.net.init_std,
-                         .l2 = options.train.embedding_l2,
-                         .implicit_l2 = options.mf.implicit_l2};
+  const auto& options = context.spec.options.get<SvdppOptions>();
+  const SvdppShape shape{.dim = static_cast<std::size_t>(options.embedding_dim),
+                         .init_std = options.init_std,
+                         .l2 = options.embedding_l2,
+                         .implicit_l2 = options.implicit_l2};
   return SolverFit<Svdpp, Svdpp::kBatches>(
-             context,
-             Svdpp(context.train, fit_biases(context.train, options.bias), shape, options.train.seed),
+             context, Svdpp(context.train, fit_biases(context.train, options), shape, options.seed),
              [&](const Svdpp& solver) { return std::make_unique<SvdppModel>(context.spec, solver.tables()); },
              [](Model& model, const Svdpp& solver) { dynamic_cast<SvdppModel&>(model).set(solver.tables()); })
       .run();
 }
 
 std::unique_ptr<Model> load_svdpp_model(const ModelSpec& spec, const StateDict& state) {
-  const auto dim = static_cast<std::size_t>(spec.options.net.embedding_dim);
+  const auto dim = static_cast<std::size_t>(spec.options.get<SvdppOptions>().embedding_dim);
   SvdppTables tables;
   tables.mean = state.values<double>("mean", 1)[0];
   tables.user_bias.resize(static_cast<std::size_t>(spec.n_users));

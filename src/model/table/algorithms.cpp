@@ -1,6 +1,7 @@
+#include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
-#include "model/table/algorithm_options.hpp"
 #include "movrec/core/table.hpp"
 #include "movrec/model/rank/topn_models.hpp"
 #include "movrec/model/stars/bfm_model.hpp"
@@ -17,35 +18,29 @@
 namespace movrec {
 namespace {
 
-using namespace algorithm_options;
-
-constexpr Algorithm net(std::string_view name,
-                        std::string_view summary,
-                        std::span<const std::string_view> uses,
-                        std::span<const Default> defaults) {
+constexpr Algorithm net(std::string_view name, std::string_view summary, ModelOptions (*options)()) {
   return {.name = name,
           .summary = summary,
-          .uses = uses,
-          .defaults = defaults,
+          .options = options,
           .fit = fit_net_model,
           .load = load_net_model,
           .trains_by_gradient = true,
           .supports = {.history = true}};
 }
 
-constexpr std::array kMfSolvers{Solver{"als", kMfAls, kMfAlsDefaults}, Solver{"sgd", kMfSgd, kMfSgdDefaults},
-                                Solver{"autograd", kMfAutograd, kMfDefaults}};
-constexpr std::array kBiasedMfSolvers{Solver{"als", kMfAls, kBiasedMfAlsDefaults},
-                                      Solver{"sgd", kMfSgd, kBiasedMfSgdDefaults},
-                                      Solver{"autograd", kMfAutograd, kBiasedMfDefaults}};
+template <bool with_biases>
+constexpr std::array<Solver, 3> kSolvers{{
+    {SolverOptions::kAls, options_of<MfByAlsOptions, with_biases>},
+    {SolverOptions::kSgd, options_of<MfBySgdOptions, with_biases>},
+    {SolverOptions::kAutograd, options_of<MfByAutogradOptions, with_biases>},
+}};
 
 constexpr Algorithm factors(std::string_view name,
                             std::string_view summary,
                             std::span<const Solver> solvers) {
   return {.name = name,
           .summary = summary,
-          .uses = solvers.front().uses,
-          .defaults = solvers.front().defaults,
+          .options = solvers.front().options,
           .fit = fit_mf_model,
           .load = load_net_model,
           .trains_by_gradient = true,
@@ -56,14 +51,12 @@ constexpr Algorithm factors(std::string_view name,
 /// Models that rank, for new users too, and whose scores are no stars.
 constexpr Algorithm ranker(std::string_view name,
                            std::string_view summary,
-                           std::span<const std::string_view> uses,
-                           std::span<const Default> defaults,
+                           ModelOptions (*options)(),
                            decltype(Algorithm::fit) fit,
                            decltype(Algorithm::load) load) {
   return {.name = name,
           .summary = summary,
-          .uses = uses,
-          .defaults = defaults,
+          .options = options,
           .fit = fit,
           .load = load,
           .selects_by = "ndcg@10",
@@ -82,46 +75,40 @@ constexpr Algorithm with_demographics(Algorithm algorithm) {
 constexpr std::array kAlgorithms{
     Algorithm{.name = "popularity",
               .summary = "the most rated items, the same for everybody",
-              .uses = kItemDamping,
-              .defaults = {},
+              .options = options_of<PopularityOptions>,
               .fit = fit_popularity_model,
               .load = load_popularity_model,
               .selects_by = "ndcg@10"},
     Algorithm{.name = "bias",
               .summary = "global mean + damped user and item biases",
-              .uses = kDamping,
-              .defaults = {},
+              .options = options_of<BiasOptions>,
               .fit = fit_bias_model,
               .load = load_bias_model,
               .supports = {.history = true}},
     Algorithm{.name = "knn",
               .summary = "the most similar items that the user rated, by what biases leave over",
-              .uses = kKnn,
-              .defaults = {},
+              .options = options_of<KnnModelOptions>,
               .fit = fit_knn_model,
               .load = load_knn_model,
               .supports = {.history = true},
               .ranks_slowly = true},
-    factors("mf", "matrix factorization: the product of user and item factors", kMfSolvers),
-    factors("biased-mf", "matrix factorization with user and item biases", kBiasedMfSolvers),
+    factors("mf", "matrix factorization: the product of user and item factors", kSolvers<false>),
+    factors("biased-mf", "matrix factorization with user and item biases", kSolvers<true>),
     Algorithm{.name = "svdpp",
               .summary = "SVD++: biased-mf in which what a user has rated speaks too",
-              .uses = kSvdpp,
-              .defaults = kSvdppDefaults,
+              .options = options_of<SvdppOptions>,
               .fit = fit_svdpp_model,
               .load = load_svdpp_model,
               .trains_by_gradient = true,
               .supports = {.history = true}},
     net("gmf",
         "generalized matrix factorization: a weight per factor of the product",
-        kProductNet,
-        kGmfDefaults),
-    net("mlp", "multi-layer perceptron over both embeddings", kTowerNet, kMlpDefaults),
-    net("neumf", "neural matrix factorization: gmf and mlp under one output", kBothNet, kNeuMfDefaults),
+        options_of<GmfOptions>),
+    net("mlp", "multi-layer perceptron over both embeddings", options_of<MlpOptions>),
+    net("neumf", "neural matrix factorization: gmf and mlp under one output", options_of<NeuMfOptions>),
     Algorithm{.name = "bfm",
               .summary = "Bayesian factorization machine with side features, by Gibbs sampling",
-              .uses = kBfm,
-              .defaults = kBfmDefaults,
+              .options = options_of<BfmModelOptions>,
               .fit = fit_bfm_model,
               .load = load_bfm_model,
               .averages_sweeps = true,
@@ -129,66 +116,56 @@ constexpr std::array kAlgorithms{
               .ranks_slowly = true},
     Algorithm{.name = "sparsefc",
               .summary = "autoencoder of items with kernelised weights, by L-BFGS",
-              .uses = kSparseFc,
-              .defaults = kSparseFcDefaults,
+              .options = options_of<SparseFcModelOptions>,
               .fit = fit_sparsefc_model,
               .load = load_sparsefc_model,
               .trains_by_gradient = true,
               .supports = {.history = true}},
     Algorithm{.name = "autoencoder",
               .summary = "autoencoder of users' (or items') ratings, of any depth",
-              .uses = kAutoencoder,
-              .defaults = kAutoencoderDefaults,
+              .options = options_of<AutoencoderOptions>,
               .fit = fit_autoencoder_model,
               .load = load_autoencoder_model,
               .trains_by_gradient = true,
               .supports = {.history = true}},
     ranker("ease",
            "top-N: linear weights between items, in closed form",
-           kEase,
-           kEaseDefaults,
+           options_of<EaseOptions>,
            fit_ease_model,
            load_ease_model),
     ranker("item-knn",
            "top-N: the items most similar to those of a user",
-           kItemKnn,
-           kItemKnnDefaults,
+           options_of<ItemKnnOptions>,
            fit_item_knn_model,
            load_item_knn_model),
     in_epochs(ranker("ials",
                      "top-N: factors of who rated what, by alternating least squares",
-                     kIals,
-                     kIalsDefaults,
+                     options_of<IalsOptions>,
                      fit_ials_model,
                      load_ials_model)),
     in_epochs(ranker("bpr",
                      "top-N: factors that put a user's items before others",
-                     kBpr,
-                     kBprDefaults,
+                     options_of<BprOptions>,
                      fit_bpr_model,
                      load_bpr_model)),
     with_demographics(in_epochs(ranker("profile",
                                        "top-N: a perceptron from who a user is and what he has rated",
-                                       kProfile,
-                                       kProfileDefaults,
+                                       options_of<ProfileOptions>,
                                        fit_ranking_net_model,
                                        load_ranking_net_model))),
     in_epochs(ranker("multvae",
                      "top-N: a variational autoencoder of who rated what",
-                     kMultVae,
-                     kMultVaeDefaults,
+                     options_of<MultVaeOptions>,
                      fit_ranking_net_model,
                      load_ranking_net_model)),
     in_epochs(ranker("recvae",
                      "top-N: multvae with a deep encoder, trained in turns with its decoder",
-                     kRecVae,
-                     kRecVaeDefaults,
+                     options_of<RecVaeOptions>,
                      fit_ranking_net_model,
                      load_ranking_net_model)),
     Algorithm{.name = "blend",
               .summary = "the weighted mean of other runs' predictions (made by movrec blend)",
-              .uses = {},
-              .defaults = {},
+              .options = [] { return ModelOptions(); },
               .fit = nullptr,
               .load = load_blend_model},
 };
@@ -203,12 +180,39 @@ const Algorithm& find_algorithm(std::string_view name) {
   return find_row(kAlgorithms, "model", name);
 }
 
-Algorithm with_solver(Algorithm algorithm, std::string_view solver) {
-  if (algorithm.solvers.empty()) return algorithm;
-  const Solver& row = find_row(algorithm.solvers, "solver", solver);
-  algorithm.uses = row.uses;
-  algorithm.defaults = row.defaults;
-  return algorithm;
+ModelOptions default_options(const Algorithm& algorithm, std::string_view solver) {
+  if (algorithm.solvers.empty() || solver.empty()) return algorithm.options();
+  return find_row(algorithm.solvers, "solver", solver).options();
+}
+
+ModelOptions default_options(std::string_view algorithm, std::string_view solver) {
+  return default_options(find_algorithm(algorithm), solver);
+}
+
+namespace {
+
+bool is_option_of_any_model(std::string_view name) {
+  return std::ranges::any_of(kAlgorithms, [&](const Algorithm& algorithm) {
+    return algorithm.options().has(name) || std::ranges::any_of(algorithm.solvers, [&](const Solver& solver) {
+             return solver.options().has(name);
+           });
+  });
+}
+
+}  // namespace
+
+ModelOptions options_from_json(std::string_view algorithm, const nlohmann::json& json, bool refuses_unknown) {
+  const auto solver = json.find("solver");
+  ModelOptions options =
+      default_options(algorithm, solver == json.end() ? std::string() : solver->get<std::string>());
+  const OptionRefs own = options.refs();
+  for (const auto& [name, value] : json.items()) {
+    if (const OptionRef* option = find_option(own, name))
+      set_from_json(*option, value);
+    else if (refuses_unknown && !is_option_of_any_model(name))
+      fail(ErrorKind::model, "it holds '{}', which this program does not know", name);
+  }
+  return options;
 }
 
 }  // namespace movrec

@@ -19,15 +19,15 @@ namespace {
 class AutoencoderModel final : public Model {
  public:
   AutoencoderModel(const ModelSpec& spec, Biases biases, RatingLists rows, const std::string& device)
-      : by_item_(spec.options.row_net.rows == "items"),
-        user_damping_(spec.options.bias.user_damping),
+      : by_item_(spec.options.get<AutoencoderOptions>().rows == "items"),
+        user_damping_(spec.options.get<BiasOptions>().user_damping),
         biases_(std::move(biases)),
         rows_(std::move(rows)),
         is_trained_(known_columns(by_item_ ? spec.n_users : spec.n_items)),
         answers_(spec,
                  by_item_ ? spec.n_users : spec.n_items,
                  RowBuilder(RowValue::residual,
-                            spec.options.row_net,
+                            spec.options.as<RowNetOptions>(),
                             biases_.mean,
                             by_item_ ? biases_.user : biases_.item,
                             spec.stars.max),
@@ -212,19 +212,19 @@ class AutoencoderModel final : public Model {
 
 RatingLists lists_of(const ModelSpec& spec, const Ratings& train) {
   RatingLists lists = positive_lists(train, 0);
-  return spec.options.row_net.rows == "items" ? transposed(lists, spec.n_items) : lists;
+  return spec.options.get<AutoencoderOptions>().rows == "items" ? transposed(lists, spec.n_items) : lists;
 }
 
 }  // namespace
 
 std::unique_ptr<Model> fit_autoencoder_model(const FitContext& context) {
   const ModelSpec& spec = context.spec;
-  auto model = std::make_unique<AutoencoderModel>(spec, fit_biases(context.train, spec.options.bias),
-                                                  lists_of(spec, context.train), context.device);
+  auto model =
+      std::make_unique<AutoencoderModel>(spec, fit_biases(context.train, spec.options.get<BiasOptions>()),
+                                         lists_of(spec, context.train), context.device);
   if (context.resume) model->answers().load(context.resume->model);
   const AutoencoderModel& rows = *model;
   RowSource source{.n_rows = std::ssize(rows.rows().begin) - 1,
-                   .passes = spec.options.row_net.passes,
                    .batch = [&rows, &builder = model->answers().builder()](const RowDraw& draw) {
                      RowBatch batch;
                      for (std::size_t k = 0; k < draw.rows.size(); ++k)
@@ -232,7 +232,7 @@ std::unique_ptr<Model> fit_autoencoder_model(const FitContext& context) {
                                                 draw.with_noise);
                      return batch;
                    }};
-  RowTrainer trainer(model->answers().shared_net(), std::move(source), spec.options.train);
+  RowTrainer trainer(model->answers().shared_net(), std::move(source), spec.options.get<RowTrainOptions>());
   return SolverFit<RowTrainer>(
              context, std::move(trainer), [&](const RowTrainer&) { return std::move(model); },
              [](Model& of, const RowTrainer&) { dynamic_cast<AutoencoderModel&>(of).forget_items(); })
@@ -247,7 +247,7 @@ std::unique_ptr<Model> load_autoencoder_model(const ModelSpec& spec, const State
   Biases biases{.mean = state.values<double>("bias.mean", 1)[0],
                 .user = get("bias.user", spec.n_users),
                 .item = get("bias.item", spec.n_items)};
-  const bool by_item = spec.options.row_net.rows == "items";
+  const bool by_item = spec.options.get<AutoencoderOptions>().rows == "items";
   RatingLists rows = load_lists(state, "rows.", by_item ? spec.n_items : spec.n_users,
                                 by_item ? spec.n_users : spec.n_items);
   auto model = std::make_unique<AutoencoderModel>(spec, std::move(biases), std::move(rows), "cpu");

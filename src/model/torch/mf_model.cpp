@@ -53,16 +53,15 @@ MfShape mf_shape(const NetOptions& net) {
 }
 
 std::unique_ptr<Model> fit_mf_model(const FitContext& context) {
-  const AlgorithmOptions& options = context.spec.options;
-  if (options.mf.solver == "autograd") return fit_net_model(context);
-  const Biases start = fit_biases(context.train, options.bias);
-  if (options.mf.solver == "sgd")
+  const ModelOptions& options = context.spec.options;
+  if (options.find<MfByAutogradOptions>() != nullptr) return fit_net_model(context);
+  const Biases start = fit_biases(context.train, options.get<BiasOptions>());
+  const MfShape shape = mf_shape(options.as<NetOptions>());
+  if (const auto* sgd = options.find<MfBySgdOptions>())
     return fit_by<MfSgd, MfSgd::kStripes>(
-        context, start,
-        MfSgd(context.train, start, mf_shape(options.net), options.train.embedding_l2, options.net.init_std,
-              options.train.seed));
-  return fit_by<MfAls, 2>(context, start,
-                          MfAls(context.train, start, mf_shape(options.net), options.mf, options.train.seed));
+        context, start, MfSgd(context.train, start, shape, sgd->embedding_l2, sgd->init_std, sgd->seed));
+  const auto& als = options.get<MfByAlsOptions>();
+  return fit_by<MfAls, 2>(context, start, MfAls(context.train, start, shape, als, als.seed));
 }
 
 }  // namespace movrec

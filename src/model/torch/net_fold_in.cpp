@@ -19,10 +19,11 @@ NetFoldIn::NetFoldIn(const Net& net, const ModelSpec& spec, std::span<const std:
     : net_(net) {
   const std::vector<float> rows = joined_rows(net, Side::user, true);
   prior_ = row_prior(rows.data(), rows.size() / known_users.size(), known_users);
-  const bool has_classes = spec.options.net.loss == "ordinal" || spec.options.net.loss == "softmax";
+  const std::string loss = spec.options.as<HeadOptions>().loss;
+  const bool has_classes = loss == "ordinal" || loss == "softmax";
   const double range = static_cast<double>(spec.stars.max - spec.stars.min) / 4;
   noise_ = kRatingNoise * (has_classes ? 1 : range * range);
-  l2_ = spec.options.train.embedding_l2;
+  l2_ = spec.options.as<PenaltyOptions>().embedding_l2;
 }
 
 void NetFoldIn::solve(const History& history, std::span<float> row) const {

@@ -111,7 +111,7 @@ class NetModel final : public Model {
     als_ = nullptr;
     if (MfPrior::stands_in(state))
       prior_ = MfPrior::of(state, static_cast<std::size_t>(spec_.n_items),
-                           static_cast<std::size_t>(spec_.options.net.embedding_dim));
+                           static_cast<std::size_t>(spec_.options.get<FactorOptions>().embedding_dim));
   }
 
  private:
@@ -126,7 +126,8 @@ class NetModel final : public Model {
 
   std::unique_ptr<Net> make_net() const {
     const NetShape shape{spec_.n_users, spec_.n_items, spec_.stars, fallback_.biases().mean};
-    return make_pair_net(spec_.algorithm, shape, spec_.options.net, spec_.options.train.seed);
+    return make_pair_net(spec_.algorithm, shape, spec_.options.as<NetOptions>(),
+                         spec_.options.get<FitOptions>().seed);
   }
 
   /// Each user table's rows of the queries: the trained ones, or what a history is solved into.
@@ -193,8 +194,8 @@ class NetModel final : public Model {
       if (table.side == Side::item)
         (table.name == "item_factors" ? tables.item_factors : tables.item_bias) = host_values(table.weight);
     }
-    return std::make_unique<MfAlsFoldIn>(tables, *prior_, mf_shape(spec_.options.net), spec_.options.mf,
-                                         fallback_.biases().mean);
+    return std::make_unique<MfAlsFoldIn>(tables, *prior_, mf_shape(spec_.options.as<NetOptions>()),
+                                         spec_.options.get<MfAlsOptions>(), fallback_.biases().mean);
   }
 
   ModelSpec spec_;
@@ -207,7 +208,7 @@ class NetModel final : public Model {
 
 /// Losses over classes know only the stars that stand in the scale's steps.
 void check_classes(const Ratings& train, const ModelSpec& spec) {
-  const std::string& loss = spec.options.net.loss;
+  const std::string loss = spec.options.as<HeadOptions>().loss;
   if (loss != "ordinal" && loss != "softmax") return;
   for (const float stars : train.stars) {
     const float steps = (stars - spec.stars.min) / spec.stars.step();
@@ -224,10 +225,11 @@ void check_classes(const Ratings& train, const ModelSpec& spec) {
 
 std::unique_ptr<Model> fit_net_model(const FitContext& context) {
   check_classes(context.train, context.spec);
-  const TrainOptions& options = context.spec.options.train;
+  const auto& options = context.spec.options.get<TrainOptions>();
   auto model = std::make_unique<NetModel>(
       context.spec,
-      Fallback(context.spec, fit_biases(context.train, context.spec.options.bias), context.train),
+      Fallback(context.spec, fit_biases(context.train, context.spec.options.get<BiasOptions>()),
+               context.train),
       context.device);
   Trainer trainer(model->net(), context.train, options, context.device);
   if (context.resume) {

@@ -117,12 +117,12 @@ class RankingNetModel final : public TopNModel {
 };
 
 bool takes_profile(const ModelSpec& spec) {
-  return spec.algorithm == "profile";
+  return spec.options.find<ProfileOptions>() != nullptr;
 }
 
 RowBuilder make_builder(const ModelSpec& spec) {
-  return RowBuilder(takes_profile(spec) ? RowValue::share : RowValue::seen, spec.options.row_net, 0, {},
-                    spec.stars.max);
+  return RowBuilder(takes_profile(spec) ? RowValue::share : RowValue::seen, spec.options.as<RowNetOptions>(),
+                    0, {}, spec.stars.max);
 }
 
 /// Nothing is known of anybody.
@@ -140,9 +140,11 @@ std::unique_ptr<Model> fit_ranking_net_model(const FitContext& context) {
   const SideInfo& side = context.side != nullptr ? *context.side : no_side_info();
   RowBuilder builder = make_builder(spec);
   if (takes_profile(spec))
-    builder.set_profile(ProfileInputs(side, spec.options.row_net.one_hot_occupation, spec.stars.max));
+    builder.set_profile(
+        ProfileInputs(side, spec.options.get<ProfileOptions>().one_hot_occupation, spec.stars.max));
   auto model = std::make_unique<RankingNetModel>(
-      spec, Everybody(spec, context.train), positive_lists(context.train, spec.options.topn.positive_from),
+      spec, Everybody(spec, context.train),
+      positive_lists(context.train, spec.options.get<PositiveOptions>().positive_from),
       KnownUsers(side.users), std::move(builder), context.device);
   if (context.resume) model->answers().load(context.resume->model);
   std::vector<std::uint32_t> users;  // that have something to learn from
@@ -150,7 +152,7 @@ std::unique_ptr<Model> fit_ranking_net_model(const FitContext& context) {
     if (model->rows().count(user) > 0) users.push_back(user);
   RowSource source{
       .n_rows = std::ssize(users),
-      .passes = spec.options.row_net.passes,
+      .passes = spec.options.as<PassOptions>().passes,
       .batch = [&rows = *model, &builder = model->answers().builder(), users](const RowDraw& draw) {
         RowBatch batch;
         for (std::size_t k = 0; k < draw.rows.size(); ++k)
@@ -158,7 +160,7 @@ std::unique_ptr<Model> fit_ranking_net_model(const FitContext& context) {
                                    draw.with_noise);
         return batch;
       }};
-  RowTrainer trainer(model->answers().shared_net(), std::move(source), spec.options.train);
+  RowTrainer trainer(model->answers().shared_net(), std::move(source), spec.options.get<RowTrainOptions>());
   return SolverFit<RowTrainer>(
              context, std::move(trainer), [&](const RowTrainer&) { return std::move(model); },
              [](Model&, const RowTrainer&) {})
@@ -168,7 +170,8 @@ std::unique_ptr<Model> fit_ranking_net_model(const FitContext& context) {
 std::unique_ptr<Model> load_ranking_net_model(const ModelSpec& spec, const StateDict& state) {
   RowBuilder builder = make_builder(spec);
   if (takes_profile(spec)) {
-    builder.set_profile(ProfileInputs(state, spec.options.row_net.one_hot_occupation, spec.stars.max));
+    builder.set_profile(
+        ProfileInputs(state, spec.options.get<ProfileOptions>().one_hot_occupation, spec.stars.max));
     if (state.values<std::int64_t>("profile.counts", 2)[1] > 0)
       state.values<std::int32_t>("profile.genre_bits", static_cast<std::size_t>(spec.n_items));
   }

@@ -15,9 +15,9 @@ RowAnswers::RowAnswers(const ModelSpec& spec,
                        const std::string& device)
     : net_(make_row_net(spec.algorithm,
                         {.n_columns = n_columns, .n_side = static_cast<std::int64_t>(builder.n_side())},
-                        spec.options.net,
-                        spec.options.row_net,
-                        spec.options.train.seed)),
+                        spec.options.as<NetOptions>(),
+                        spec.options.as<RowNetOptions>(),
+                        spec.options.get<FitOptions>().seed)),
       builder_(std::move(builder)) {
   move_to(*net_, device);
 }

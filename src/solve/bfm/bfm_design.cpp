@@ -277,4 +277,10 @@ BfmDesign make_bfm_design(const Ratings& ratings,
   return design;
 }
 
+std::vector<std::string_view> bfm_feature_names() {
+  std::vector<std::string_view> names(kFamilyNames.begin(), kFamilyNames.end());
+  names.insert(names.begin(), "all");
+  return names;
+}
+
 }  // namespace movrec

@@ -63,7 +63,7 @@ struct Table : TableRows {
 }  // namespace
 
 struct MfAls::Impl {
-  Impl(const Ratings& train, const Biases& start, const MfShape& s, const MfOptions& o, std::uint64_t seed)
+  Impl(const Ratings& train, const Biases& start, const MfShape& s, const MfAlsOptions& o, std::uint64_t seed)
       : shape(s),
         options(o),
         dim(padded(s.dim)),
@@ -182,7 +182,7 @@ struct MfAls::Impl {
   }
 
   MfShape shape;
-  MfOptions options;
+  MfAlsOptions options;
   std::size_t dim;  ///< padded: the factors from shape.dim on are 0
   std::size_t n_ratings;
   float offset;
@@ -196,7 +196,7 @@ struct MfAls::Impl {
 MfAls::MfAls(const Ratings& train,
              const Biases& start,
              const MfShape& shape,
-             const MfOptions& options,
+             const MfAlsOptions& options,
              std::uint64_t seed)
     : impl_(std::make_unique<Impl>(train, start, shape, options, seed)) {}
 MfAls::~MfAls() = default;

@@ -50,7 +50,7 @@ MfPrior MfPrior::of(const StateDict& state, std::size_t n_items, std::size_t dim
 }
 
 MfAlsFoldIn::MfAlsFoldIn(
-    const MfTables& tables, MfPrior prior, const MfShape& shape, const MfOptions& options, double mean)
+    const MfTables& tables, MfPrior prior, const MfShape& shape, const MfAlsOptions& options, double mean)
     : shape_(shape),
       dim_(padded(shape.dim)),
       noise_damping_(options.noise_damping),

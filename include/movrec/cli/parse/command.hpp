@@ -10,6 +10,7 @@
 
 #include "movrec/app/run_settings.hpp"
 #include "movrec/core/field.hpp"
+#include "movrec/model/common/model_options.hpp"
 
 namespace movrec::cli {
 
@@ -44,9 +45,9 @@ struct GlobalOptions {
 };
 
 /// Where an option's value came from, weakest first.
-enum class Origin { standard, preset, config, environment, flag };
+enum class Origin { standard, config, environment, flag };
 
-/// What a command's action is given. Precedence: flag > environment > config > preset > default.
+/// What a command's action is given. Precedence: flag > environment > config > default.
 class Invocation {
  public:
   virtual ~Invocation() = default;
@@ -60,24 +61,32 @@ class Invocation {
   virtual Origin origin(std::string_view name) const = 0;
   /// "--layers" or "recipe.toml:12 (layers)", for errors.
   virtual std::string origin_text(std::string_view name) const = 0;
-  /// Sets an option that nobody has set: a model's own default.
-  virtual void set_preset(std::string_view name, std::string_view text) = 0;
 };
 
 using Action = std::function<int(Invocation&)>;
+
+/// What `--help` says of the options that only some models have.
+struct ModelHelp {
+  std::shared_ptr<ModelOptions> options;  ///< of the model that is asked for
+  bool has_defaults = true;               ///< else they are of no one model
+  std::string note{};                     ///< where to read on
+};
+using ModelHelpOf = std::function<ModelHelp(const Invocation&)>;
 
 /// Declares flags. Options structs are bound by reference and hold their final values when the action runs;
 /// declare keeps them alive by capturing a shared_ptr in the action.
 class FlagSet {
  public:
   virtual ~FlagSet() = default;
-  /// The title in `--help` over the flags that follow.
+  /// The title in `--help` over the flags that follow; empty: what their structs say.
   virtual void group(std::string title) = 0;
   virtual void add(const OptionRef&) = 0;
   template <class Options>
   void bind(Options& options) {
     for (const OptionRef& ref : option_refs(options)) add(ref);
   }
+  /// Options that only some models have: all are accepted, and in help stand those that `help` gives.
+  virtual void add_of_models(const OptionRefs&, ModelHelpOf help) = 0;
   /// A positional argument; a list takes all that remain.
   virtual void add_positional(const OptionRef&, bool required) = 0;
   /// Text under the flags in `--help`: examples.

@@ -6,51 +6,18 @@
 #include <string_view>
 #include <vector>
 
+#include "movrec/data/catalog.hpp"
 #include "movrec/data/ratings.hpp"
 #include "movrec/model/common/model.hpp"
-#include "movrec/net/options.hpp"
-#include "movrec/net/row_options.hpp"
-#include "movrec/solve/bfm/bfm.hpp"
-#include "movrec/solve/common/bias.hpp"
-#include "movrec/solve/knn/knn.hpp"
-#include "movrec/solve/mf/mf_options.hpp"
-#include "movrec/solve/sparsefc/sparsefc_options.hpp"
-#include "movrec/solve/topn/topn_options.hpp"
-#include "movrec/train/options.hpp"
+#include "movrec/model/common/model_options.hpp"
 #include "movrec/train/trainer.hpp"
 
 namespace movrec {
 
-/// The options of all algorithms. Each row of the table says which of them it uses.
-struct AlgorithmOptions {
-  NetOptions net;
-  RowNetOptions row_net;
-  TrainOptions train;
-  BiasOptions bias;
-  MfOptions mf;
-  BfmOptions bfm;
-  SparseFcOptions sparsefc;
-  KnnOptions knn;
-  TopNOptions topn;
-
-  template <class Self, class Visit>
-  static void fields(Self& self, Visit&& visit) {
-    NetOptions::fields(self.net, visit);
-    RowNetOptions::fields(self.row_net, visit);
-    TrainOptions::fields(self.train, visit);
-    BiasOptions::fields(self.bias, visit);
-    MfOptions::fields(self.mf, visit);
-    BfmOptions::fields(self.bfm, visit);
-    SparseFcOptions::fields(self.sparsefc, visit);
-    KnnOptions::fields(self.knn, visit);
-    TopNOptions::fields(self.topn, visit);
-  }
-};
-
 /// What, beside its state, rebuilds a model: part of every checkpoint.
 struct ModelSpec {
   std::string algorithm;
-  AlgorithmOptions options;
+  ModelOptions options;
   std::int32_t n_users = 0, n_items = 0;
   StarScale stars;
   std::vector<ModelSpec> members{};  ///< of a blend

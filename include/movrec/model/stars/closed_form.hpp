@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "movrec/model/common/fit_context.hpp"
+#include "movrec/solve/common/bias.hpp"
 
 namespace movrec {
 
@@ -10,6 +11,15 @@ namespace movrec {
 /// from a history as from training ratings.
 std::unique_ptr<Model> fit_bias_model(const FitContext&);
 std::unique_ptr<Model> load_bias_model(const ModelSpec&, const StateDict&);
+
+struct PopularityOptions {
+  BiasOptions bias;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    BiasOptions::item_field(self.bias, visit);
+  }
+};
 
 /// Ranks by the number of training ratings; its stars are the item's damped mean.
 std::unique_ptr<Model> fit_popularity_model(const FitContext&);

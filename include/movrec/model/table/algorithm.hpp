@@ -3,30 +3,25 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <utility>
 
 #include "movrec/model/common/fit_context.hpp"
 
 namespace movrec {
 
-using OptionDefault = std::pair<std::string_view, std::string_view>;
-
 /// One way to fit an algorithm that has several: a value of --solver.
 struct Solver {
   std::string_view name;
-  std::span<const std::string_view> uses;   ///< as Algorithm's
-  std::span<const OptionDefault> defaults;  ///< as Algorithm's
+  ModelOptions (*options)();
 };
 
 /// One row of the algorithm table.
 struct Algorithm {
   std::string_view name, summary;
-  std::span<const std::string_view> uses;            ///< options it uses, by name
-  std::span<const OptionDefault> defaults;           ///< where they differ from the structs'
+  ModelOptions (*options)();                         ///< what it uses, with its defaults
   std::unique_ptr<Model> (*fit)(const FitContext&);  ///< null where `train` cannot make it
   std::unique_ptr<Model> (*load)(const ModelSpec&, const StateDict&);
   bool trains_by_gradient = false;    ///< in epochs, whoever its solver is
-  std::span<const Solver> solvers{};  ///< if it has several; `uses` and `defaults` are the first's
+  std::span<const Solver> solvers{};  ///< if it has several; `options` are the first's
   bool averages_sweeps = false;       ///< its epochs are sweeps of a sampler: the last model is the best one
   /// What validation chooses by: "rmse", or the ranking metric ("ndcg@10") of models whose scores are no
   /// stars.
@@ -47,7 +42,15 @@ struct Algorithm {
 std::span<const Algorithm> algorithms();
 /// Error{usage} that lists the known names.
 const Algorithm& find_algorithm(std::string_view name);
-/// The same row with what its solver of that name uses; as it is if it has one way only.
-Algorithm with_solver(Algorithm, std::string_view solver);
+
+/// What the algorithm uses, with its defaults; by that solver, if it has several (empty: the first).
+/// Error{usage} that lists the known names.
+ModelOptions default_options(const Algorithm&, std::string_view solver = {});
+ModelOptions default_options(std::string_view algorithm, std::string_view solver = {});
+/// The options that ModelOptions::to_json gave. Those of other algorithms, which older checkpoints hold too, are
+/// left out. Error{usage} for a bad value, Error{model} for what no algorithm has, if it `refuses_unknown`.
+ModelOptions options_from_json(std::string_view algorithm,
+                               const nlohmann::json&,
+                               bool refuses_unknown = true);
 
 }  // namespace movrec

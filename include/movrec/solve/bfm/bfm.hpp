@@ -20,6 +20,7 @@ struct BfmOptions {
   int chains = 1;
   int samples = 256;
 
+  static constexpr std::string_view kGroup = option_group::kTraining;
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit(Field{.name = "likelihood",
@@ -30,8 +31,7 @@ struct BfmOptions {
                 .help = "what a rating is explained by, with commas; all: whatever the data set has "
                         "(default: all but "
                         "day and user-day)",
-                .choices = {"all", "user", "item", "implicit-user", "implicit-item", "day", "user-day", "age",
-                            "gender", "occupation", "zip", "genres", "year"},
+                .choices = bfm_feature_names(),
                 .value_name = "LIST"},
           self.features);
     visit(Field{.name = "sweeps", .help = "Gibbs sweeps of each chain", .min = 1, .max = 1e6}, self.sweeps);

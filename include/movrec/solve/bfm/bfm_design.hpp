@@ -34,6 +34,9 @@ struct BfmBlock {
   std::size_t n_features() const;
 };
 
+/// "all", and the families of features by name: what --features may say.
+std::vector<std::string_view> bfm_feature_names();
+
 /// What a person may say of himself: of each kind a number, as in UserFeatures, where a missing one stands as
 /// there. They are features under these names.
 inline constexpr std::array<std::string_view, 3> kBfmFacts{"age", "gender", "occupation"};

@@ -19,6 +19,10 @@ struct BiasOptions {
                 .min = 0,
                 .max = 1e6},
           self.user_damping);
+    item_field(self, visit);
+  }
+  template <class Self, class Visit>
+  static void item_field(Self& self, Visit&& visit) {
     visit(Field{.name = "item-damping",
                 .help = "ratings of weight zero added to each item's bias",
                 .min = 0,

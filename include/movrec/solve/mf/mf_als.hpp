@@ -56,7 +56,7 @@ class MfAls {
  public:
   /// Factors start from N(0, 0.1²) and biases from `start`; without biases two of the factors start as them.
   /// `train` must outlive this.
-  MfAls(const Ratings& train, const Biases& start, const MfShape&, const MfOptions&, std::uint64_t seed);
+  MfAls(const Ratings& train, const Biases& start, const MfShape&, const MfAlsOptions&, std::uint64_t seed);
   ~MfAls();
   MfAls(MfAls&&) noexcept;
 

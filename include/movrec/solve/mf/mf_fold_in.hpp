@@ -14,7 +14,7 @@ namespace movrec {
 class MfAlsFoldIn {
  public:
   /// Of `tables` the items' are read; `mean` is that of the training stars.
-  MfAlsFoldIn(const MfTables& tables, MfPrior, const MfShape&, const MfOptions&, double mean);
+  MfAlsFoldIn(const MfTables& tables, MfPrior, const MfShape&, const MfAlsOptions&, double mean);
 
   /// Fills `row`: the bias, in a model that has such, then the factors [dim]. All items have training
   /// ratings.
