@@ -3,24 +3,16 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <vector>
 
 #include "movrec/core/error.hpp"
+#include "movrec/core/table.hpp"
 #include "movrec/eval/ranking_metrics.hpp"
 
 namespace movrec {
 namespace {
-
-struct Metric {
-  std::string_view name;
-  double RatingScores::*value;
-};
-constexpr std::array kMetrics{Metric{"rmse", &RatingScores::rmse}, Metric{"mae", &RatingScores::mae},
-                              Metric{"mse", &RatingScores::mse},
-                              Metric{"rmse_unclipped", &RatingScores::rmse_unclipped}};
 
 [[noreturn]] void fail_to_read(std::string_view text) {
   throw Error(ErrorKind::usage, fmt::format("--fail-if: cannot read '{}'", text),
@@ -30,15 +22,24 @@ constexpr std::array kMetrics{Metric{"rmse", &RatingScores::rmse}, Metric{"mae",
 void check_name(std::string_view name) {
   if (is_ranking_metric(name)) return;
   std::vector<std::string> names;
-  for (const Metric& metric : kMetrics) names.emplace_back(metric.name);
+  for (const RatingMetric& metric : rating_metrics()) names.emplace_back(metric.name);
   const auto add = [&](const auto& metric) { names.push_back(fmt::format("{}@K", metric.name)); };
   std::ranges::for_each(case_metrics(), add);
   std::ranges::for_each(list_metrics(), add);
-  if (std::ranges::find(kMetrics, name, &Metric::name) == kMetrics.end())
+  if (std::ranges::find(rating_metrics(), name, &RatingMetric::name) == rating_metrics().end())
     fail_unknown("metric", name, fmt::format("{}", fmt::join(names, ", ")), closest_of(name, names));
 }
 
 }  // namespace
+
+std::string_view gate_help() {
+  static const std::string help = fmt::format(
+      "exit with code 5 if this holds: METRIC > >= < <= NUMBER, with {} on all rows, or a ranking metric "
+      "such as "
+      "map@5; several with commas",
+      fmt::join(names_of(rating_metrics()), ", "));
+  return help;
+}
 
 Gate parse_gate(std::string_view given) {
   std::string text(given);
@@ -61,7 +62,7 @@ Gate parse_gate(std::string_view given) {
 
 double value_of(const Gate& gate, const RatingScores* rating, const RankingScores* ranking) {
   if (!gate.is_of_ranking() && rating != nullptr)
-    return rating->*std::ranges::find(kMetrics, std::string_view(gate.metric), &Metric::name)->value;
+    return rating->*find_row(rating_metrics(), "metric", gate.metric).value;
   const std::optional<double> value = ranking != nullptr ? ranking->value(gate.metric) : std::nullopt;
   if (!value)
     throw Error(ErrorKind::usage, fmt::format("--fail-if {}: {} is not measured", gate.text, gate.metric), {},

@@ -1,6 +1,7 @@
 #include "movrec/eval/rating_metrics.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -11,6 +12,28 @@
 namespace movrec {
 namespace {
 
+double squared(double error) {
+  return error * error;
+}
+double absolute(double error) {
+  return std::abs(error);
+}
+double itself(double mean) {
+  return mean;
+}
+double root(double mean) {
+  return std::sqrt(mean);
+}
+
+constexpr std::array kMetrics{
+    RatingMetric{"rmse", "RMSE", &RatingScores::rmse, true, squared, root},
+    RatingMetric{"mae", "MAE", &RatingScores::mae, true, absolute, itself},
+    RatingMetric{"mse", "MSE", &RatingScores::mse, true, squared, itself},
+    RatingMetric{"rmse_unclipped", "RMSE unclipped", &RatingScores::rmse_unclipped, false, squared, root},
+    RatingMetric{"mae_unclipped", "", &RatingScores::mae_unclipped, false, absolute, itself},
+    RatingMetric{"mse_unclipped", "", &RatingScores::mse_unclipped, false, squared, itself},
+};
+
 class ErrorSums {
  public:
   explicit ErrorSums(StarScale scale) : scale_(scale) {}
@@ -19,32 +42,29 @@ class ErrorSums {
     const double error = static_cast<double>(scale_.clip(predicted)) - static_cast<double>(stars);
     const double error_unclipped = static_cast<double>(predicted) - static_cast<double>(stars);
     ++rows_;
-    squares_ += error * error;
-    absolutes_ += std::abs(error);
-    squares_unclipped_ += error_unclipped * error_unclipped;
-    absolutes_unclipped_ += std::abs(error_unclipped);
+    for (std::size_t m = 0; m < kMetrics.size(); ++m)
+      sums_[m] += kMetrics[m].cost(kMetrics[m].is_clipped ? error : error_unclipped);
   }
 
   RatingScores scores() const {
     RatingScores scores{.rows = rows_};
     if (rows_ == 0) return scores;
-    const auto n = static_cast<double>(rows_);
-    scores.mse = squares_ / n;
-    scores.rmse = std::sqrt(scores.mse);
-    scores.mae = absolutes_ / n;
-    scores.mse_unclipped = squares_unclipped_ / n;
-    scores.rmse_unclipped = std::sqrt(scores.mse_unclipped);
-    scores.mae_unclipped = absolutes_unclipped_ / n;
+    for (std::size_t m = 0; m < kMetrics.size(); ++m)
+      scores.*kMetrics[m].value = kMetrics[m].of_mean(sums_[m] / static_cast<double>(rows_));
     return scores;
   }
 
  private:
   StarScale scale_;
   std::int64_t rows_ = 0;
-  double squares_ = 0, absolutes_ = 0, squares_unclipped_ = 0, absolutes_unclipped_ = 0;
+  std::array<double, kMetrics.size()> sums_{};
 };
 
 }  // namespace
+
+std::span<const RatingMetric> rating_metrics() {
+  return kMetrics;
+}
 
 RatingReport evaluate_ratings(const Model& model,
                               const HeldOut& part,

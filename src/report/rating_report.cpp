@@ -13,10 +13,11 @@ using Json = nlohmann::ordered_json;
 
 Json to_json(const RatingScores& scores) {
   const auto value = [&](double x) { return scores.rows > 0 && std::isfinite(x) ? Json(x) : Json(nullptr); };
-  return {{"rmse", value(scores.rmse)}, {"rmse_unclipped", value(scores.rmse_unclipped)},
-          {"mae", value(scores.mae)},   {"mae_unclipped", value(scores.mae_unclipped)},
-          {"mse", value(scores.mse)},   {"mse_unclipped", value(scores.mse_unclipped)},
-          {"rows", scores.rows}};
+  Json json;
+  for (const RatingMetric& metric : rating_metrics())
+    json[std::string(metric.name)] = value(scores.*metric.value);
+  json["rows"] = scores.rows;
+  return json;
 }
 
 Json to_json(const RatingReport& report) {
@@ -30,12 +31,16 @@ Json to_json(const RatingReport& report) {
 
 std::string rating_table(const RatingReport* report, const RatingReferences& references) {
   using enum Table::Align;
-  Table table(
-      {{""}, {"rows", right}, {"RMSE", right}, {"MAE", right}, {"MSE", right}, {"RMSE unclipped", right}});
+  std::vector<Table::Column> columns{{""}, {"rows", right}};
+  for (const RatingMetric& metric : rating_metrics())
+    if (!metric.heading.empty()) columns.push_back({std::string(metric.heading), right});
+  Table table(std::move(columns));
   const auto add = [&](std::string name, const RatingScores& scores) {
     const auto value = [&](double x) { return scores.rows > 0 ? fmt::format("{:.4f}", x) : "-"; };
-    table.add_row({std::move(name), format_count(scores.rows), value(scores.rmse), value(scores.mae),
-                   value(scores.mse), value(scores.rmse_unclipped)});
+    std::vector<std::string> cells{std::move(name), format_count(scores.rows)};
+    for (const RatingMetric& metric : rating_metrics())
+      if (!metric.heading.empty()) cells.push_back(value(scores.*metric.value));
+    table.add_row(std::move(cells));
   };
   if (report != nullptr) {
     add("all rows", report->all);

@@ -23,11 +23,7 @@ struct EvaluateOptions {
                 .help = "the part of the split to evaluate on",
                 .choices = {"test", "valid", "train"}},
           self.part);
-    visit(Field{.name = "fail-if",
-                .help = "exit with code 5 if this holds: METRIC > >= < <= NUMBER, with rmse, mae, mse or "
-                        "rmse_unclipped on all rows, or a ranking metric such as map@5; several with commas",
-                .value_name = "CONDITION"},
-          self.fail_if);
+    visit(Field{.name = "fail-if", .help = gate_help(), .value_name = "CONDITION"}, self.fail_if);
     visit(Field{.name = "predictions",
                 .help = "write user,item,rating,prediction of each row as CSV (predictions clipped)",
                 .value_name = "FILE"},

@@ -19,6 +19,9 @@ struct Gate {
   bool is_of_ranking() const { return metric.find('@') != std::string::npos; }
 };
 
+/// What `--fail-if` says of itself in help, with the metrics' names.
+std::string_view gate_help();
+
 /// METRIC OP NUMBER with OP one of > >= < <=. Error{usage} lists what is allowed.
 Gate parse_gate(std::string_view text);
 /// The figure that the gate looks at. Error{usage} if it was not measured (a null pointer, another K).

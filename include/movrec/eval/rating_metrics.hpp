@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "movrec/data/ratings.hpp"
@@ -16,6 +18,17 @@ struct RatingScores {
   double rmse = 0, mse = 0, mae = 0;  ///< predictions clipped into the star scale
   double rmse_unclipped = 0, mse_unclipped = 0, mae_unclipped = 0;
 };
+
+/// One figure of predicted stars: the mean over rows of a function of the error, and what is made of that mean.
+struct RatingMetric {
+  std::string_view name;
+  std::string_view heading;     ///< in tables for people; empty: in none
+  double RatingScores::*value;  ///< where it stands
+  bool is_clipped;              ///< whether predictions are clipped into the star scale first
+  double (*cost)(double error);
+  double (*of_mean)(double mean);
+};
+std::span<const RatingMetric> rating_metrics();
 
 /// A row is warm if training rows hold both its user and its item; cold_user and cold_item overlap where
 /// neither is. `shown` are the rows that queries show (for_each_shown), given back: no part of `all`.
