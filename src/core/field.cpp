@@ -50,6 +50,13 @@ std::string_view separator_of(const OptionRef& option) {
   return {&option.field.separator, 1};
 }
 
+/// The choice that the text means.
+std::string_view today(const OptionRef& option, std::string_view text) {
+  for (const auto& [old_name, name] : option.field.old_names)
+    if (text == old_name) return name;
+  return text;
+}
+
 void check_choice(const OptionRef& option, std::string_view text) {
   const auto& choices = option.field.choices;
   if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end())
@@ -84,8 +91,8 @@ void set_from_text(const OptionRef& option, std::string_view text) {
         } else if constexpr (std::is_arithmetic_v<T>) {
           *target = parse_number<T>(option, text, text);
         } else if constexpr (std::is_same_v<T, std::string>) {
-          check_choice(option, text);
-          *target = text;
+          check_choice(option, today(option, text));
+          *target = today(option, text);
         } else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) {
           T values;
           if (!text.empty())

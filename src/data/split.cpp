@@ -179,9 +179,9 @@ constexpr std::array kStrategies = {
     Strategy{"users", false, true, split_users},
     Strategy{"predefined", false, false, split_predefined},
     Strategy{"k-fold", false, false, split_k_fold},
-    Strategy{"s4-users", false, false, split_s4_users},
-    Strategy{"s4-masks", false, false, split_s4_masks, kLeaky},
-    Strategy{"s4-masks-clean", false, false, split_s4_masks_clean},
+    Strategy{"users-masked", false, false, split_users_masked},
+    Strategy{"ratings-masked", false, false, split_ratings_masked, kLeaky},
+    Strategy{"ratings-masked-clean", false, false, split_ratings_masked_clean},
 };
 
 std::string_view name_of(const Dataset& dataset, const SplitOptions& options) {
@@ -226,6 +226,12 @@ std::vector<RowIdx> numpy_permutation(std::size_t n, std::uint32_t seed) {
   std::iota(order.begin(), order.end(), RowIdx{0});
   NumpyRandom(seed).shuffle(order);
   return order;
+}
+
+std::vector<std::string_view> split_names() {
+  std::vector<std::string_view> names = names_of(kStrategies);
+  names.insert(names.begin(), "");  // the data set's own
+  return names;
 }
 
 bool takes_test_fraction(const Dataset& dataset, const SplitOptions& options) {

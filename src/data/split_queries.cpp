@@ -87,7 +87,7 @@ std::vector<SplitQuery> hide_some(const Ratings& ratings, const Rows& rows, cons
   return queries;
 }
 
-Parts split_s4_users(const Dataset& dataset, const SplitOptions& options) {
+Parts split_users_masked(const Dataset& dataset, const SplitOptions& options) {
   if (options.valid_from == "test")
     fail(ErrorKind::usage, "--split {}: --valid-from test does not apply", options.split);
   const std::vector<Rows> rows = rows_by_user(dataset.ratings);
@@ -112,7 +112,7 @@ Parts split_s4_users(const Dataset& dataset, const SplitOptions& options) {
   return parts;
 }
 
-Parts split_s4_masks(const Dataset& dataset, const SplitOptions& options) {
+Parts split_ratings_masked(const Dataset& dataset, const SplitOptions& options) {
   const std::vector<Rows> rows = rows_by_user(dataset.ratings);
   Rows all;
   for (const Rows& of_user : rows) append(all, of_user);
@@ -123,7 +123,7 @@ Parts split_s4_masks(const Dataset& dataset, const SplitOptions& options) {
   return parts;
 }
 
-Parts split_s4_masks_clean(const Dataset& dataset, const SplitOptions& options) {
+Parts split_ratings_masked_clean(const Dataset& dataset, const SplitOptions& options) {
   const std::vector<Rows> rows = rows_by_user(dataset.ratings);
   const auto masks = last_masks(rows, options);
   Rows all, visible, hidden;

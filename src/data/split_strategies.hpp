@@ -62,12 +62,12 @@ std::vector<SplitQuery> hide_some(const Ratings&, const Rows& rows, const SplitO
 
 /// Loops user, round, share. The first int(0.9 · users) users are train, the others are test with 20 masks
 /// each; with validation, the last --valid-fraction of the training users are held out with their own 20.
-Parts split_s4_users(const Dataset&, const SplitOptions&);
+Parts split_users_masked(const Dataset&, const SplitOptions&);
 /// Loops round, share, user. Train is every rating, as the first 18 masks of all users leave none out; test
 /// are the last two masks of every user.
-Parts split_s4_masks(const Dataset&, const SplitOptions&);
+Parts split_ratings_masked(const Dataset&, const SplitOptions&);
 /// The same masks without the leak: of the last round's with --mask-share, train is what it shows and test
 /// what it hides.
-Parts split_s4_masks_clean(const Dataset&, const SplitOptions&);
+Parts split_ratings_masked_clean(const Dataset&, const SplitOptions&);
 
 }  // namespace movrec

@@ -122,7 +122,7 @@ TEST_F(Train, HeldOutUsersAreAnsweredFromTheirHistories) {
 TEST_F(Train, ALeakySplitSaysSoAndShowsWhatALookUpAchieves) {
   const CliResult result = train({"--model", "popularity", "--split", "s4-masks", "--json"});
   ASSERT_EQ(result.code, 0) << result.err;
-  EXPECT_THAT(result.err, HasSubstr("s4-masks is leaky by construction"));
+  EXPECT_THAT(result.err, HasSubstr("ratings-masked is leaky by construction"));
   const auto json = nlohmann::json::parse(result.out);
   EXPECT_THAT(json.at("caveat").get<std::string>(), HasSubstr("leaky by construction"));
   EXPECT_GT(json.at("references").at("lookup").at("map@5"),

@@ -74,7 +74,7 @@ class S4 : public testing::Test {
 constexpr double kDigits = 1e-4;
 
 TEST_F(S4, TheUsersSplitIsThatOfTheProgramToTheBit) {
-  const Split split = this->split("s4-users");
+  const Split split = this->split("users-masked");
   EXPECT_EQ(split.test_queries.size(), 1900U);
   EXPECT_EQ(user_id(split.test_queries[0].user), 849);
   std::vector<int> hidden;
@@ -82,14 +82,14 @@ TEST_F(S4, TheUsersSplitIsThatOfTheProgramToTheBit) {
   EXPECT_THAT(hidden, ElementsAre(173, 297, 567, 587));
   EXPECT_EQ(digest_of(split), "9855d4c0232652c4a154b44c67411dd239222b4ea739d8cae9d8493847dd09cc");
   EXPECT_TRUE(split.caveat.empty());
-  const Split with_validation = this->split("s4-users", "train");
+  const Split with_validation = this->split("users-masked", "train");
   EXPECT_EQ(digest_of(with_validation), digest_of(split));
   EXPECT_EQ(with_validation.valid_queries.size(), 85U * 20);
   EXPECT_EQ(user_id(with_validation.valid_queries.back().user), 848);
 }
 
 TEST_F(S4, TheMasksSplitIsThatOfTheProgramToTheBit) {
-  const Split split = this->split("s4-masks");
+  const Split split = this->split("ratings-masked");
   EXPECT_EQ(split.train.size(), 100'000U);
   EXPECT_EQ(split.test_queries.size(), 1886U);
   EXPECT_EQ(digest_of(split), "1d697552267af36923fc91973b1e61400253b897e4eb49e2e0bb2d8913f90f7c");
@@ -97,13 +97,13 @@ TEST_F(S4, TheMasksSplitIsThatOfTheProgramToTheBit) {
 }
 
 TEST_F(S4, PopularityHasTheKnownFiguresForUsers) {
-  const Split split = this->split("s4-users");
+  const Split split = this->split("users-masked");
   const Ratings train = dataset_.ratings.subset(split.train), test = dataset_.ratings.subset(split.test);
   expect_near(popularity(split), {{.2752, .2331, .1995, .1676}, {.3668, .3592, .3246, .2589}}, kDigits);
 }
 
 TEST_F(S4, PopularityAndTheLookupHaveTheKnownFiguresForMasks) {
-  const Split split = this->split("s4-masks");
+  const Split split = this->split("ratings-masked");
   expect_near(popularity(split), {{.4068, .3409, .2851, .2308}, {.5056, .4744, .4209, .3412}}, kDigits);
   const Ratings train = dataset_.ratings.subset(split.train), test = dataset_.ratings.subset(split.test);
   const RankingTask task({test, split.test_queries}, {&train}, {dataset_.catalog, dataset_.user_features},
@@ -112,9 +112,9 @@ TEST_F(S4, PopularityAndTheLookupHaveTheKnownFiguresForMasks) {
 }
 
 TEST_F(S4, PopularityHasTheKnownFiguresForMasksWithoutTheLeak) {
-  expect_near(popularity(split("s4-masks-clean")),
+  expect_near(popularity(split("ratings-masked-clean")),
               {{.3723, .3162, .2662, .2132}, {.4823, .4508, .4008, .3220}}, kDigits);
-  expect_near(popularity(split("s4-masks-clean", "none", "0.9")),
+  expect_near(popularity(split("ratings-masked-clean", "none", "0.9")),
               {{.4155, .3446, .2791, .2199}, {.5194, .4740, .4164, .3362}}, kDigits);
 }
 

@@ -138,8 +138,8 @@ TEST(Split, ValidationMayBeCutFromTest) {
 
 TEST(Split, EveryStrategyPartitionsTheRowsAndRepeatsItself) {
   Dataset dataset = dataset_of(20, 400);
-  for (const std::string strategy :
-       {"random", "chronological", "leave-last", "users", "predefined", "s4-users", "s4-masks-clean"}) {
+  for (const std::string strategy : {"random", "chronological", "leave-last", "users", "predefined",
+                                     "users-masked", "ratings-masked-clean"}) {
     SCOPED_TRACE(strategy);
     SplitOptions options;
     options.split = strategy;
@@ -284,7 +284,8 @@ TEST(Split, HeldOutUsersShowAShareOfTheirRatings) {
 TEST(Split, S4UsersMasksEachUserTwentyTimes) {
   const Dataset dataset = dataset_of(20, 200);
   SplitOptions options;
-  options.split = "s4-users";
+  set_from_text(*find_option(option_refs(options), "split"), "s4-users");  // as it was once called
+  EXPECT_EQ(options.split, "users-masked");
   const Split split = make_split(dataset, options);
   EXPECT_EQ(users_of(dataset, split.test), (std::set<int>{18, 19}));
   EXPECT_EQ(users_of(dataset, split.valid), (std::set<int>{16, 17}));
@@ -318,7 +319,7 @@ TEST(Split, S4UsersMasksEachUserTwentyTimes) {
 TEST(Split, S4MasksLeakAndTheirCleanVariantDoesNot) {
   const Dataset dataset = dataset_of(5, 50);
   SplitOptions options;
-  options.split = "s4-masks";
+  options.split = "ratings-masked";
   options.valid_from = "none";
   const Split leaky = make_split(dataset, options);
   EXPECT_EQ(leaky.train.size(), 50U);
@@ -327,7 +328,7 @@ TEST(Split, S4MasksLeakAndTheirCleanVariantDoesNot) {
   EXPECT_EQ(leaky.test_queries[5].hidden.size(), 9U);
   EXPECT_THAT(std::string(leaky.caveat), HasSubstr("leaky by construction"));
 
-  options.split = "s4-masks-clean";
+  options.split = "ratings-masked-clean";
   options.mask_share = "0.9";
   const Split clean = make_split(dataset, options);
   EXPECT_TRUE(clean.caveat.empty() && clean.test_queries.empty());

@@ -40,6 +40,8 @@ struct Field {
   std::vector<std::string_view> choices{};  ///< the allowed words of a string; empty: any
   std::string_view value_name{};            ///< shown in help instead of INT, FLOAT, TEXT
   char separator = ',';  ///< between a list's elements in one text; '\n' where they may hold commas
+  std::vector<std::pair<std::string_view, std::string_view>>
+      old_names{};  ///< of choices, and what they are now
 };
 
 using OptionTarget = std::variant<bool*,

@@ -13,6 +13,9 @@
 
 namespace movrec {
 
+/// The strategies by name.
+std::vector<std::string_view> split_names();
+
 struct SplitOptions {
   std::string split;  ///< strategy; empty: predefined where the data set has a test part, else random
   double test_fraction = 0.2;
@@ -30,8 +33,10 @@ struct SplitOptions {
     visit(Field{.name = "split",
                 .help =
                     "how test rows are chosen (default: predefined with --fold or --test-file, else random)",
-                .choices = {"", "random", "chronological", "leave-last", "users", "predefined", "k-fold",
-                            "s4-users", "s4-masks", "s4-masks-clean"}},
+                .choices = split_names(),
+                .old_names = {{"s4-users", "users-masked"},
+                              {"s4-masks", "ratings-masked"},
+                              {"s4-masks-clean", "ratings-masked-clean"}}},
           self.split);
     visit(Field{.name = "test-fraction",
                 .help = "share of all rows (users: of all users) that is test",
@@ -62,7 +67,7 @@ struct SplitOptions {
                 .max = 0.99},
           self.visible_fraction);
     visit(Field{.name = "mask-share",
-                .help = "s4-masks-clean: share of each user's ratings that is test",
+                .help = "ratings-masked-clean: share of each user's ratings that is test",
                 .choices = {"0.8", "0.9"}},
           self.mask_share);
     visit(Field{.name = "split-seed",
