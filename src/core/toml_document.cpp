@@ -10,7 +10,6 @@
 namespace movrec {
 namespace {
 
-constexpr std::size_t kMostBytes = 1 << 20;
 constexpr int kMostDots = 200;     ///< of a line, outside strings: the parts of its keys
 constexpr int kMostBrackets = 16;  ///< open at the same time
 constexpr std::size_t kMostOfReason = 200;
@@ -76,8 +75,8 @@ class DepthCheck {
 }  // namespace
 
 toml::table parse_toml(std::string_view text, const std::string& file) {
-  if (text.size() > kMostBytes)
-    fail(ErrorKind::usage, "{}: a configuration of over {} bytes", file, kMostBytes);
+  if (text.size() > kMostOfConfig)
+    fail(ErrorKind::usage, "{}: a configuration of over {} bytes", file, kMostOfConfig);
   DepthCheck(text, file).run();
   try {
     return toml::parse(text, file);

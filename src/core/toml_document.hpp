@@ -2,11 +2,15 @@
 
 #include <toml++/toml.h>
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 namespace movrec {
+
+/// A configuration of more bytes is none.
+inline constexpr std::size_t kMostOfConfig = 1 << 20;
 
 /// Parses a configuration. Error{usage} "FILE:LINE: …", also for one that is larger or nests deeper than any option
 /// needs: the parser is recursive, and so is the end of what it makes.

@@ -13,8 +13,6 @@
 namespace movrec {
 namespace {
 
-constexpr std::size_t kMostOfConfig = 1 << 20;
-
 std::string toml_quoted(std::string_view text) {
   std::string out = "\"";
   for (char c : text) {

@@ -14,8 +14,6 @@
 namespace movrec::cli {
 namespace {
 
-constexpr std::size_t kMostOfConfig = 1 << 20;
-
 /// A section of the file and the commands whose options its keys are; the root's section has no name.
 struct Section {
   std::string name;
