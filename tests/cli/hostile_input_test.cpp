@@ -28,19 +28,22 @@ const std::string kEscape = "\x1b]0;owned\x07";
 const std::string kEndless(1 << 20, 'x');
 
 TEST(HostileInput, ValuesAreEchoedEscapedAndShort) {
+  const TempDir dir;
+  const std::string folder = dir.path().string();
   for (const std::string& value : {kEscape, kEndless})
-    for (const auto& arguments : std::vector<std::vector<std::string>>{{value},
-                                                                       {"train", "--" + value},
-                                                                       {"train", "--model", value},
-                                                                       {"train", "--epochs", value},
-                                                                       {"train", "--dataset", value},
-                                                                       {"train", "--data", value},
-                                                                       {"train", "--data-url", value},
-                                                                       {"train", "--resume", value},
-                                                                       {"version", value},
-                                                                       {"evaluate", "--checkpoint", value},
-                                                                       {"evaluate", "--fail-if", value},
-                                                                       {"--config", value, "version"}}) {
+    for (const auto& arguments : std::vector<std::vector<std::string>>{
+             {value},
+             {"train", "--" + value},
+             {"train", "--model", value},
+             {"train", "--epochs", value},
+             {"train", "--dataset", value},
+             {"train", "--data", value},
+             {"data", "download", "ml-100k", "--data-dir", folder, "--data-url", value},
+             {"train", "--resume", value},
+             {"version", value},
+             {"evaluate", "--checkpoint", value},
+             {"evaluate", "--fail-if", value},
+             {"--config", value, "version"}}) {
       const CliResult result = run_cli(arguments);
       EXPECT_NE(result.code, 0);
       EXPECT_LE(result.code, 4);

@@ -19,7 +19,8 @@ namespace {
 /// The last.pt that is meant. Error{usage} for a recipe's folder, which goes on in its own way.
 fs::path find_last(const std::string& resume, const Invocation& invocation) {
   fs::path path = resume;
-  if (fs::is_directory(path)) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
     if (is_recipe_run(path))
       throw Error(ErrorKind::usage, fmt::format("--resume: {} is a run of model best", path.string()),
                   "what was asked for stands in its config.toml",
