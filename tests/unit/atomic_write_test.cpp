@@ -16,7 +16,6 @@
 
 using namespace movrec;
 using movrec::test::TempDir;
-using testing::ElementsAre;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
@@ -113,7 +112,7 @@ TEST(AtomicWrite, APipeIsWrittenToAndStays) {
   reader.join();
   EXPECT_EQ(got, content);
   EXPECT_TRUE(S_ISFIFO(info_of(dir / "pipe").st_mode));
-  EXPECT_THAT(dir.files(), ElementsAre("pipe"));
+  EXPECT_TRUE(dir.files().empty());  // no regular one
 }
 
 TEST(AtomicWrite, ADeviceIsNeverRenamedOver) {
@@ -126,7 +125,7 @@ TEST(AtomicWrite, ADeviceIsNeverRenamedOver) {
     EXPECT_THAT(error.message(), HasSubstr("denied"));  // a file system without devices
   }
   EXPECT_TRUE(S_ISCHR(info_of(dir / "null").st_mode));
-  EXPECT_THAT(dir.files(), ElementsAre("null"));
+  EXPECT_TRUE(dir.files().empty());  // no regular one
 }
 
 TEST(AtomicWrite, AnOpenDescriptorIsWrittenTo) {
