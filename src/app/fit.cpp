@@ -62,15 +62,15 @@ fs::path folder_of(const FitRequest& request, const Dataset& dataset, const fs::
 bool is_changed(const FitRequest& request, const Checkpoint& resumed, const fs::path& folder) {
   std::error_code absent;
   return !fs::is_regular_file(folder / kConfig, absent) ||
-         options_to_json(request.options) != options_to_json(resumed.spec.options) ||
+         request.options.to_json() != resumed.spec.options.to_json() ||
          options_to_json(request.ranking) != options_to_json(remembered_ranking(folder));
 }
 
 /// A schedule that spans all epochs means another rate at the same epoch when there are more of them: after its end,
 /// where the rate is next to nothing, the peak.
 void check_schedule(const FitRequest& request, const Checkpoint& last, const fs::path& folder) {
-  const TrainOptions& was = last.spec.options.train;
-  const int epochs = request.options.train.epochs;
+  const auto was = last.spec.options.as<TrainOptions>();
+  const int epochs = request.options.as<TrainOptions>().epochs;
   const bool spans_all = was.schedule == "one-cycle" || (was.schedule == "cosine" && was.period == 0);
   const auto history = last.progress.find("history");
   if (!spans_all || epochs == was.epochs || history == last.progress.end() || history->empty()) return;

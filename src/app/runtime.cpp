@@ -19,7 +19,7 @@ Json to_json(const Member& member) {
   return {{"name", member.name},
           {"last", member.last.string()},
           {"algorithm", request.algorithm},
-          {"options", options_to_json(request.options)},
+          {"options", request.options.to_json()},
           {"data", options_to_json(request.data)},
           {"split", options_to_json(request.split)},
           {"ranking", options_to_json(request.ranking)},
@@ -39,7 +39,7 @@ Member member_from(const Json& json) {
       .name = json.at("name"), .request = {}, .test = {}, .last = json.at("last").get<std::string>()};
   FitRequest& request = member.request;
   request.algorithm = json.at("algorithm");
-  options_from_json(request.options, json.at("options"));
+  request.options = model_options_from_json(request.algorithm, json.at("options"));
   options_from_json(request.data, json.at("data"));
   options_from_json(request.split, json.at("split"));
   options_from_json(request.ranking, json.at("ranking"));

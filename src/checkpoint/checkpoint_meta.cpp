@@ -81,7 +81,7 @@ ModelSpec spec_from_json(const json& object, std::int64_t format, int depth = 0)
   spec.algorithm = object.at("algorithm").get<std::string>();
   check_state_version(spec.algorithm, object, format);
   if (!object.at("options").is_object()) refuse_damaged();
-  spec.options = options_from_json(spec.algorithm, object.at("options"), format >= kFormatOfStrict);
+  spec.options = model_options_from_json(spec.algorithm, object.at("options"), format >= kFormatOfStrict);
   spec.n_users = count_from(object.at("n_users"));
   spec.n_items = count_from(object.at("n_items"));
   spec.stars = stars_from(object.at("stars"));

@@ -70,16 +70,16 @@ TEST_F(CheckpointFile, HoldsAllThatWasSaved) {
 TEST(OptionsInCheckpoints, OfOtherModelsAreLeftOutAndUnknownOnesAreErrors) {
   // Before models had options of their own, checkpoints held those of all.
   nlohmann::json old{{"epochs", 7}, {"sweeps", 3}, {"solver", "als"}, {"layers", {9, 8}}};
-  const ModelOptions mlp = options_from_json("mlp", old);
+  const ModelOptions mlp = model_options_from_json("mlp", old);
   EXPECT_EQ(mlp.get<MlpOptions>().epochs, 7);
   EXPECT_EQ(mlp.get<MlpOptions>().layers, (std::vector<std::int64_t>{9, 8}));
   EXPECT_EQ(mlp.get<MlpOptions>().lr, 0.002);
-  EXPECT_EQ(mlp.to_json(), options_from_json("mlp", mlp.to_json()).to_json());
+  EXPECT_EQ(mlp.to_json(), model_options_from_json("mlp", mlp.to_json()).to_json());
   EXPECT_FALSE(mlp.to_json().contains("sweeps"));
   old["epochz"] = 7;
-  EXPECT_EQ(options_from_json("mlp", old, /*refuses_unknown=*/false).get<MlpOptions>().epochs, 7);
+  EXPECT_EQ(model_options_from_json("mlp", old, /*refuses_unknown=*/false).get<MlpOptions>().epochs, 7);
   try {
-    options_from_json("mlp", old);
+    model_options_from_json("mlp", old);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::model);
@@ -90,7 +90,7 @@ TEST(OptionsInCheckpoints, OfOtherModelsAreLeftOutAndUnknownOnesAreErrors) {
 TEST(OptionsInCheckpoints, AreThoseOfTheSolver) {
   ModelOptions sgd = default_options("biased-mf", "sgd");
   sgd.get<MfBySgdOptions>().lr = 0.5;
-  const ModelOptions loaded = options_from_json("biased-mf", sgd.to_json());
+  const ModelOptions loaded = model_options_from_json("biased-mf", sgd.to_json());
   EXPECT_EQ(loaded.get<MfBySgdOptions>().lr, 0.5);
   EXPECT_TRUE(loaded.get<OffsetOptions>().bias_terms);
   EXPECT_EQ(loaded.find<MfByAlsOptions>(), nullptr);

@@ -201,7 +201,9 @@ bool is_option_of_any_model(std::string_view name) {
 
 }  // namespace
 
-ModelOptions options_from_json(std::string_view algorithm, const nlohmann::json& json, bool refuses_unknown) {
+ModelOptions model_options_from_json(std::string_view algorithm,
+                                     const nlohmann::json& json,
+                                     bool refuses_unknown) {
   const auto solver = json.find("solver");
   ModelOptions options =
       default_options(algorithm, solver == json.end() ? std::string() : solver->get<std::string>());

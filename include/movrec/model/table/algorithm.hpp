@@ -49,8 +49,8 @@ ModelOptions default_options(const Algorithm&, std::string_view solver = {});
 ModelOptions default_options(std::string_view algorithm, std::string_view solver = {});
 /// The options that ModelOptions::to_json gave. Those of other algorithms, which older checkpoints hold too, are
 /// left out. Error{usage} for a bad value, Error{model} for what no algorithm has, if it `refuses_unknown`.
-ModelOptions options_from_json(std::string_view algorithm,
-                               const nlohmann::json&,
-                               bool refuses_unknown = true);
+ModelOptions model_options_from_json(std::string_view algorithm,
+                                     const nlohmann::json&,
+                                     bool refuses_unknown = true);
 
 }  // namespace movrec
