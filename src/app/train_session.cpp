@@ -91,9 +91,10 @@ std::unique_ptr<Model> TrainSession::fit() {
   fit_began_ms_ = now_ms();
   if (resumed_) context.resume.emplace(FitState{resumed_->model, *resumed_->trainer});
   context.on_start = [&](const Model& model) { on_start(model, train_); };
-  if (valid_.rows.size() > 0)
+  if (valid_.rows.size() > 0) {
     context.validate = make_validation(algorithm_.selects_by, valid_, train_, side_, base_.spec.stars);
-  context.validates_newcomers = !valid_.queries.empty();
+    context.validate_pairs = make_pair_validation(algorithm_.selects_by, valid_, base_.spec.stars);
+  }
   context.on_epoch = [&](const EpochReport& report) { return on_epoch(report); };
   std::unique_ptr<Model> model;
   try {
@@ -135,7 +136,7 @@ std::unique_ptr<Model> TrainSession::refit(const Ratings& rows) {
   FitContext context{.spec = base_.spec, .train = rows, .side = &side_, .device = device_};
   context.last_epoch = best_epoch();
   context.higher_is_better = higher_is_better(algorithm_.selects_by);
-  context.replayed_rmse = valid_history();
+  context.replayed = valid_history();
   context.on_epoch = [&](const EpochReport& report) {
     if (report.stats.interrupted) return true;
     EpochStats stats = report.stats;

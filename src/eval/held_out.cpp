@@ -9,20 +9,6 @@ namespace {
 constexpr std::size_t kBlockRows = 1 << 16;
 constexpr std::size_t kBlockScores = std::size_t{1} << 22;
 
-void predict_rows(const Model& model,
-                  const Ratings& rows,
-                  const std::function<void(std::size_t, float)>& visit) {
-  std::vector<float> stars(std::min(kBlockRows, rows.size()));
-  for (std::size_t begin = 0; begin < rows.size(); begin += kBlockRows) {
-    const std::size_t n = std::min(kBlockRows, rows.size() - begin);
-    const auto times =
-        rows.times.empty() ? std::span<const std::int64_t>() : std::span(rows.times).subspan(begin, n);
-    model.predict_at(std::span(rows.users).subspan(begin, n), std::span(rows.items).subspan(begin, n), times,
-                     std::span(stars).first(n));
-    for (std::size_t k = 0; k < n; ++k) visit(begin + k, stars[k]);
-  }
-}
-
 /// Visits `asked_rows` of each query.
 void predict_from_histories(const Model& model,
                             const HeldOut& part,
@@ -95,6 +81,20 @@ UserQuery HeldOutQueries::of(std::size_t query) const {
   return {.user = user,
           .history = History{std::span(items_).subspan(begin, n), std::span(stars_).subspan(begin, n)},
           .demographics = part_.users == nullptr ? std::nullopt : demographics_of(*part_.users, user)};
+}
+
+void predict_rows(const Predictor& predictor,
+                  const Ratings& rows,
+                  const std::function<void(std::size_t, float)>& visit) {
+  std::vector<float> stars(std::min(kBlockRows, rows.size()));
+  for (std::size_t begin = 0; begin < rows.size(); begin += kBlockRows) {
+    const std::size_t n = std::min(kBlockRows, rows.size() - begin);
+    const auto times =
+        rows.times.empty() ? std::span<const std::int64_t>() : std::span(rows.times).subspan(begin, n);
+    predictor.predict_at(std::span(rows.users).subspan(begin, n), std::span(rows.items).subspan(begin, n),
+                         times, std::span(stars).first(n));
+    for (std::size_t k = 0; k < n; ++k) visit(begin + k, stars[k]);
+  }
 }
 
 void for_each_prediction(const Model& model,

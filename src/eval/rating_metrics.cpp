@@ -95,6 +95,13 @@ double evaluate_rmse(const Model& model, const HeldOut& part, StarScale scale) {
   return sums.scores().rmse;
 }
 
+double evaluate_pair_rmse(const Predictor& predictor, const Ratings& rows, StarScale scale) {
+  ErrorSums sums(scale);
+  predict_rows(predictor, rows,
+               [&](std::size_t row, float predicted) { sums.add(rows.stars[row], predicted); });
+  return sums.scores().rmse;
+}
+
 std::vector<IntervalCoverage> evaluate_coverage(const Model& model, const Ratings& rows) {
   if (!model.knows_deviations())
     throw Error(ErrorKind::model, "this model knows no predictive deviations", {},

@@ -38,3 +38,11 @@ std::function<double(const Model&)> make_validation(std::string_view metric,
 }
 
 }  // namespace movrec
+std::function<double(const Predictor&)> make_pair_validation(std::string_view metric,
+                                                             const HeldOut& valid,
+                                                             StarScale scale) {
+  if (metric != "rmse" || !valid.queries.empty()) return {};
+  return
+      [valid, scale](const Predictor& predictor) { return evaluate_pair_rmse(predictor, valid.rows, scale); };
+}
+

@@ -185,28 +185,20 @@ Trainer::Trainer(
     : impl_(std::make_unique<Impl>(net, train, options, device, by_tensors)) {}
 Trainer::~Trainer() = default;
 
-void Trainer::run(int last_epoch, const Callbacks& callbacks) {
-  Impl& it = *impl_;
-  while (true) {
-    const int epoch = static_cast<int>(it.step / it.steps_per_epoch) + 1;
-    if (epoch > last_epoch) return;
-    if (!it.run_epoch(epoch)) {
-      if (callbacks.on_epoch) callbacks.on_epoch(it.stats(epoch, /*interrupted=*/true));
-      return;
-    }
-    EpochStats stats = it.stats(epoch, /*interrupted=*/false);
-    const auto done = static_cast<std::size_t>(epoch);
-    if (callbacks.validate) {
-      stats.valid = callbacks.validate();
-    } else if (callbacks.replayed_rmse.size() >= done) {
-      stats.valid = callbacks.replayed_rmse[done - 1];
-    }
-    it.valid_rmse.push_back(stats.valid);
-    it.loss_sum.zero_();
-    it.epoch_seconds = 0;
-    if (callbacks.on_epoch && callbacks.on_epoch(stats)) return;
-    if (stop_signal() != 0) return;
-  }
+int Trainer::epochs_done() const {
+  return static_cast<int>(impl_->step / impl_->steps_per_epoch);
+}
+
+EpochStats Trainer::run_epoch() {
+  const int epoch = epochs_done() + 1;
+  const bool finished = impl_->run_epoch(epoch);
+  return impl_->stats(epoch, !finished);
+}
+
+void Trainer::end_epoch(double valid) {
+  impl_->valid_rmse.push_back(valid);
+  impl_->loss_sum.zero_();
+  impl_->epoch_seconds = 0;
 }
 
 StateDict Trainer::state() const {

@@ -390,6 +390,36 @@ TEST_P(EveryAlgorithm, DenseEmbeddingUpdatesLearnToo) {
   EXPECT_LT(squares / kSide, 1);
 }
 
+TEST_P(EveryAlgorithm, ARefitReplaysWhatValidationSaidOfTheFirstFit) {
+  if (!row().has_epochs()) GTEST_SKIP() << "is solved, not trained";
+  set({{"epochs", "3"}, {"sweeps", "3"}, {"burn-in", "1"}});
+  std::vector<double> seen;
+  FitContext context{.spec = spec_, .train = train_};
+  context.replayed = {0.75, 0.5, 0.25};
+  context.on_epoch = [&](const EpochReport& report) {
+    EXPECT_EQ(report.stats.epoch, std::ssize(seen) + 1);
+    EXPECT_EQ(report.stats.epochs, 3);
+    seen.push_back(report.stats.valid);
+    return false;
+  };
+  row().fit(context);
+  EXPECT_EQ(seen, context.replayed);
+}
+
+TEST_P(EveryAlgorithm, EndsWhereItIsToldTo) {
+  if (!row().has_epochs()) GTEST_SKIP() << "is solved, not trained";
+  int epochs = 0, validations = 0, starts = 0;
+  FitContext context{.spec = spec_, .train = train_};
+  context.on_start = [&](const Model&) { ++starts; };
+  context.validate = [&](const Model&) { return ++validations; };
+  context.on_epoch = [&](const EpochReport&) { return ++epochs == 2; };
+  row().fit(context);
+  EXPECT_EQ(starts, 1);
+  EXPECT_EQ(epochs, 2);
+  EXPECT_EQ(validations, row().averages_sweeps ? 0 : 2)
+      << "a sampler's draws are validated as they come, or last";
+}
+
 TEST_P(EveryAlgorithm, DivergenceIsOneClearError) {
   if (!uses("lr")) GTEST_SKIP() << "has no learning rate that could be too large";
   set({{"optimizer", "sgd"}, {"output", "raw"}});

@@ -197,13 +197,11 @@ Trained run_trainer(TrainOptions options,
   const Ratings ratings = many_ratings();
   Trainer trainer(*out.net, ratings, options, "cpu", by_tensors);
   if (from != nullptr) trainer.load(*from);
-  trainer.run(stop_after > 0 ? stop_after : options.epochs, {.validate = {},
-                                                             .on_epoch =
-                                                                 [&](const EpochStats& stats) {
-                                                                   out.epochs.push_back(stats);
-                                                                   return false;
-                                                                 },
-                                                             .replayed_rmse = {}});
+  run_epochs(trainer, stop_after > 0 ? stop_after : options.epochs,
+             {.on_epoch = [&](const EpochStats& stats) {
+               out.epochs.push_back(stats);
+               return false;
+             }});
   out.state = trainer.state();
   return out;
 }

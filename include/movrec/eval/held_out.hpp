@@ -45,6 +45,11 @@ class HeldOutQueries {
   std::vector<float> stars_;
 };
 
+/// Calls visit(row, predicted stars), not clipped, for each row, in order.
+void predict_rows(const Predictor&,
+                  const Ratings& rows,
+                  const std::function<void(std::size_t row, float stars)>& visit);
+
 /// Calls visit(row, predicted stars), not clipped, for each row that is asked for, in order; a row that
 /// several queries hide comes once for each. Where a query shows ratings, a model whose scores are stars and
 /// that supports histories answers from them; others answer by the user's index, which is cold if no training

@@ -41,6 +41,8 @@ RatingReport evaluate_ratings(const Model&, const HeldOut&, const Ratings& train
 
 /// RMSE over all rows, clipped: what validation looks at after each epoch.
 double evaluate_rmse(const Model&, const HeldOut&, StarScale);
+/// The same over all rows, whoever predicts them.
+double evaluate_pair_rmse(const Predictor&, const Ratings& rows, StarScale);
 
 /// How often ratings lie within their central interval: prediction ± z predictive deviations.
 struct IntervalCoverage {

@@ -22,5 +22,9 @@ std::string heading_of(std::string_view metric);
 /// passed must outlive it.
 std::function<double(const Model&)> make_validation(
     std::string_view metric, const HeldOut& valid, const Ratings& train, const SideInfo&, StarScale);
+/// The same of whoever says stars alone. Empty where the metric ranks or the rows are asked for by histories.
+std::function<double(const Predictor&)> make_pair_validation(std::string_view metric,
+                                                             const HeldOut& valid,
+                                                             StarScale);
 
 }  // namespace movrec

@@ -9,18 +9,17 @@
 #include <utility>
 #include <vector>
 
+#include "model/common/fit_epochs.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/core/stop.hpp"
-#include "movrec/model/common/fit_context.hpp"
 #include "movrec/train/schedule.hpp"
 
 namespace movrec {
 
-/// Runs the epochs of a solver, `n_steps` steps each (0: what its steps_per_epoch() says), and shows them to
-/// the context as those of a Trainer. A Solver has step(lr), or step() if it needs no learning rate, steps(),
+/// The epochs of a solver, `n_steps` steps each (0: what its steps_per_epoch() says). A Solver has step(lr), or step() if it needs no learning rate, steps(),
 /// loss(), state() and load().
 template <class Solver, int n_steps = 0>
-class SolverFit {
+class SolverFit final : public EpochStepper {
  public:
   using Start = std::function<std::unique_ptr<Model>(const Solver&)>;
   using Update = std::function<void(Model&, const Solver&)>;
@@ -39,27 +38,22 @@ class SolverFit {
   }
 
   std::unique_ptr<Model> run() {
-    if (context_.on_start) context_.on_start(*model_);
-    const int last = context_.last_epoch > 0 ? context_.last_epoch : epochs_;
-    while (true) {
-      const int epoch = static_cast<int>(solver_.steps() / epoch_steps_) + 1;
-      if (epoch > last) break;
-      const bool finished = run_epoch(epoch);
-      update_(*model_, solver_);
-      EpochStats now = stats(epoch, !finished);
-      if (finished) {
-        if (context_.validate) {
-          now.valid = context_.validate(*model_);
-        } else if (std::ssize(context_.replayed_rmse) >= epoch) {
-          now.valid = context_.replayed_rmse[static_cast<std::size_t>(epoch) - 1];
-        }
-        valid_loss_.push_back(higher_is_better_ ? 1 - now.valid : now.valid);
-        epoch_seconds_ = 0;
-      }
-      const bool stop = context_.on_epoch && context_.on_epoch({now, *model_, [&] { return state(); }});
-      if (stop || !finished || stop_signal() != 0) break;
-    }
+    fit_epochs(context_, *this, epochs_, *model_, [this] { return state(); });
     return std::move(model_);
+  }
+
+  int epochs_done() const override { return static_cast<int>(solver_.steps() / epoch_steps_); }
+
+  EpochStats run_epoch() override {
+    const int epoch = epochs_done() + 1;
+    const bool finished = run_steps(epoch);
+    update_(*model_, solver_);
+    return stats(epoch, !finished);
+  }
+
+  void end_epoch(double valid) override {
+    valid_loss_.push_back(higher_is_better_ ? 1 - valid : valid);
+    epoch_seconds_ = 0;
   }
 
  private:
@@ -78,7 +72,7 @@ class SolverFit {
   }
 
   /// The rest of the epoch; false if a signal broke it off.
-  bool run_epoch(int epoch) {
+  bool run_steps(int epoch) {
     Progress progress(fmt::format("epoch {}/{}", epoch, epochs_), epoch_steps_, "steps");
     while (solver_.steps() < std::int64_t{epoch} * epoch_steps_) {
       if (stop_signal() != 0) return false;
@@ -122,6 +116,7 @@ class SolverFit {
 
   void load(const StateDict& state) {
     solver_.load(state);
+    if (!state.contains("epoch_seconds")) return;  // sparsefc had none in its first runs
     epoch_seconds_ = state.values<double>("epoch_seconds", 1)[0];
     const auto rmse = state.get("valid_rmse").template as<double>();
     valid_loss_.assign(rmse.begin(), rmse.end());

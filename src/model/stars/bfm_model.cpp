@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "model/common/fit_epochs.hpp"
 #include "movrec/core/stop.hpp"
 #include "movrec/solve/bfm/bfm_posterior.hpp"
 
@@ -98,10 +99,10 @@ class BfmModel final : public Model {
   std::int64_t n_parameters_;
 };
 
-/// The mean of all draws so far on validation rows, without keeping the draws: it counts on being asked for
-/// the same pairs in the same order once a sweep. Before the burn-in ends it answers with the last draws
-/// alone.
-class RunningMean final : public Model {
+/// The mean of all draws so far on validation rows, without keeping the draws. No model: it counts on being
+/// asked, by one thread, for the same pairs in the same order once a sweep. Before the burn-in ends it answers
+/// with the last draws alone.
+class RunningMean final : public Predictor {
  public:
   void start(const BfmPosterior& draws, bool counts) {
     draws_ = &draws;
@@ -127,15 +128,6 @@ class RunningMean final : public Model {
       sum += static_cast<double>(s);
       s = static_cast<float>(sum / static_cast<double>(n_));
     }
-  }
-  void score(std::span<const UserQuery>, std::span<float> scores) const override {
-    std::ranges::fill(scores, 0.F);
-  }
-  std::int64_t n_parameters() const override { return 0; }
-  StateDict state() const override {
-    StateDict state;
-    save(state);
-    return state;
   }
 
   void save(StateDict& state) const {
@@ -172,10 +164,12 @@ class Chains {
 
   /// One sweep of each chain.
   void sweep() {
+    const int levels = omp_get_max_active_levels();
     const int threads = omp_get_max_threads();
     const int at_once = std::min(threads, static_cast<int>(samplers_.size()));
     omp_set_max_active_levels(2);
 #pragma omp parallel for num_threads(at_once) schedule(dynamic, 1)
+    omp_set_max_active_levels(levels);
     for (std::size_t chain = 0; chain < samplers_.size(); ++chain)
       samplers_[chain].sweep(std::max(threads / at_once, 1));
   }
@@ -213,6 +207,105 @@ int sweeps_per_sample(const BfmOptions& options, int sweeps) {
 /// How many sweeps there is time for, by what the first ones took; enough to have a mean at all.
 int affordable_sweeps(const BfmOptions& options, double budget, double seconds_per_sweep) {
   return static_cast<int>(std::clamp(budget / seconds_per_sweep, options.burn_in + 8.0, 1e9));
+/// The sweeps of a fit, as epochs.
+class BfmFit final : public EpochStepper {
+ public:
+  explicit BfmFit(const FitContext& context)
+      : context_(context),
+        options_(context.spec.options.get<BfmModelOptions>()),
+        design_(make_bfm_design(context.train, context.side, options_.features)),
+        chains_(design_, context.spec),
+        none_(design_, chains_.samplers()[0].levels(), static_cast<int>(options_.embedding_dim)),
+        model_(std::make_unique<BfmModel>(
+            context.resume ? BfmPosterior(context.resume->model, context.spec.n_users, context.spec.n_items)
+                           : none_,
+            context.spec.n_items,
+            chains_.samplers()[0].n_parameters() * options_.chains)),
+        last_(context.last_epoch > 0 ? context.last_epoch : options_.sweeps) {
+    if (!context.resume) return;
+    chains_.load(context.resume->trainer);
+    running_.load(context.resume->trainer);
+  }
+
+  std::unique_ptr<Model> run() {
+    began_ = Clock::now();
+    done_before_ = epochs_done();
+    std::function<double()> validate;
+    if (context_.validate) validate = [this] { return this->validate(); };
+    fit_epochs(
+        context_, *this, options_.sweeps, *model_, [this] { return state(); }, validate);
+    return std::move(model_);
+  }
+
+  int epochs_done() const override { return chains_.sweeps_done(); }
+  bool ends_early() const override { return epochs_done() >= last_; }
+
+  EpochStats run_epoch() override {
+    EpochStats stats;
+    stats.epoch = epochs_done() + 1;
+    stats.epochs = last_;
+    stats.interrupted = stop_signal() != 0;
+    if (stats.interrupted) return stats;
+    const auto started = Clock::now();
+    chains_.sweep();
+    const bool counts = stats.epoch > options_.burn_in;
+    plan(stats.epoch - done_before_);
+    keep_draws(counts, counts && (last_ - stats.epoch) % sweeps_per_sample(options_, last_) == 0);
+    stats.seconds = seconds_since(started);
+    stats.train_loss = chains_.train_mse();
+    stats.rows = static_cast<std::int64_t>(context_.train.size()) * options_.chains;
+    return stats;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+  /// After the first sweeps, how many there is time for.
+  void plan(int swept) {
+    if (context_.time_budget <= 0 || swept != std::max(options_.burn_in, 1)) return;
+    last_ = std::min(last_, done_before_ + affordable_sweeps(options_, context_.time_budget,
+                                                             seconds_since(began_) / swept));
+  }
+
+  void keep_draws(bool counts, bool keeps) {
+    const bool runs_along = context_.validate_pairs != nullptr;
+    if (!runs_along && !keeps) return;
+    now_ = none_;
+    for (const BfmSampler& sampler : chains_.samplers()) {
+      const BfmDraw draw = sampler.draw();
+      if (runs_along) now_.add(draw);
+      if (keeps) model_->posterior().add(draw);
+    }
+    if (runs_along) running_.start(now_, counts);
+  }
+
+  /// Folding users in takes as long as a sweep: once, from the draws that are kept.
+  double validate() {
+    if (context_.validate_pairs) return context_.validate_pairs(running_);
+    return epochs_done() == last_ ? context_.validate(*model_) : 0;
+  }
+
+  StateDict state() const {
+    StateDict state;
+    chains_.save(state);
+    running_.save(state);
+    return state;
+  }
+
+  const FitContext& context_;
+  const BfmModelOptions& options_;
+  BfmDesign design_;
+  Chains chains_;
+  BfmPosterior none_, now_{none_};  ///< no draws, and those of the last sweep
+  RunningMean running_;
+  std::unique_ptr<BfmModel> model_;
+  int last_, done_before_ = 0;
+  Clock::time_point began_{};
+};
+
 }
 
 }  // namespace
@@ -223,71 +316,7 @@ std::unique_ptr<Model> fit_bfm_model(const FitContext& context) {
     throw Error(ErrorKind::usage,
                 fmt::format("--burn-in {} leaves none of --sweeps {}", options.burn_in, options.sweeps), {},
                 fmt::format("--burn-in {}", options.sweeps / 8));
-  const BfmDesign design = make_bfm_design(context.train, context.side, options.features);
-  Chains chains(design, context.spec);
-  const BfmSampler& first = chains.samplers()[0];
-  const int rank = static_cast<int>(options.embedding_dim);
-  const BfmPosterior none(design, first.levels(), rank);
-  RunningMean running;
-  if (context.resume) {
-    chains.load(context.resume->trainer);
-    running.load(context.resume->trainer);
-  }
-  BfmModel model(
-      context.resume ? BfmPosterior(context.resume->model, context.spec.n_users, context.spec.n_items) : none,
-      context.spec.n_items, first.n_parameters() * options.chains);
-  const auto trainer_state = [&] {
-    StateDict state;
-    chains.save(state);
-    running.save(state);
-    return state;
-  };
-  // Folding users in takes as long as a sweep: once, from the draws that are kept.
-  const bool runs_along = context.validate && !context.validates_newcomers;
-  if (context.on_start) context.on_start(model);
-
-  const auto seconds_since = [](std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  };
-  const auto fit_began = std::chrono::steady_clock::now();
-  const int done_before = chains.sweeps_done();
-  int last = context.last_epoch > 0 ? context.last_epoch : options.sweeps;
-  while (chains.sweeps_done() < last) {
-    EpochStats stats;
-    stats.epoch = chains.sweeps_done() + 1;
-    stats.epochs = last;
-    if (stop_signal() != 0) {
-      stats.interrupted = true;
-      if (context.on_epoch) context.on_epoch({stats, model, trainer_state});
-      break;
-    }
-    const auto started = std::chrono::steady_clock::now();
-    chains.sweep();
-    const bool counts = stats.epoch > options.burn_in;
-    if (context.time_budget > 0 && stats.epoch - done_before == std::max(options.burn_in, 1))
-      last = std::min(
-          last, done_before + affordable_sweeps(options, context.time_budget,
-                                                seconds_since(fit_began) / (stats.epoch - done_before)));
-    const bool keeps = counts && (last - stats.epoch) % sweeps_per_sample(options, last) == 0;
-    BfmPosterior draws = none;
-    if (runs_along || keeps)
-      for (const BfmSampler& sampler : chains.samplers()) {
-        const BfmDraw draw = sampler.draw();
-        if (runs_along) draws.add(draw);
-        if (keeps) model.posterior().add(draw);
-      }
-    stats.seconds = seconds_since(started);
-    stats.train_loss = chains.train_mse();
-    stats.rows = static_cast<std::int64_t>(context.train.size()) * options.chains;
-    if (runs_along) {
-      running.start(draws, counts);
-      stats.valid = context.validate(running);
-    } else if (context.validate && stats.epoch == last) {
-      stats.valid = context.validate(model);
-    }
-    if (context.on_epoch && context.on_epoch({stats, model, trainer_state})) break;
-  }
-  return std::make_unique<BfmModel>(std::move(model));
+  return BfmFit(context).run();
 }
 
 std::unique_ptr<Model> load_bfm_model(const ModelSpec& spec, const StateDict& state) {

@@ -1,16 +1,13 @@
 #include "movrec/model/stars/sparsefc_model.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <optional>
 
 #include "kernels/multiversion.hpp"
 #include "model/common/cosines.hpp"
 #include "model/common/fallback.hpp"
-#include "movrec/core/stop.hpp"
+#include "model/common/solver_fit.hpp"
 #include "movrec/kernels/gemm.hpp"
 #include "movrec/kernels/parallel.hpp"
 #include "movrec/solve/sparsefc/sparsefc.hpp"
@@ -165,37 +162,16 @@ class SparseFcModel final : public Model {
 std::unique_ptr<Model> fit_sparsefc_model(const FitContext& context) {
   const auto& options = context.spec.options.get<SparseFcModelOptions>();
   const Biases biases = fit_biases(context.train, options);
-  SparseFc solver(context.train, biases, options.layers, options, options.seed);
-  if (context.resume) solver.load(context.resume->trainer);
-  auto model = std::make_unique<SparseFcModel>(Fallback(context.spec, biases, context.train), solver.codes(),
-                                               solver.n_parameters());
-  if (context.on_start) context.on_start(*model);
-
-  const int last = context.last_epoch > 0 ? context.last_epoch : options.epochs;
-  while (solver.steps() < last) {
-    EpochStats stats;
-    stats.epoch = static_cast<int>(solver.steps()) + 1;
-    stats.epochs = options.epochs;
-    const auto trainer_state = [&] { return solver.state(); };
-    if (stop_signal() != 0) {
-      stats.interrupted = true;
-      if (context.on_epoch) context.on_epoch({stats, *model, trainer_state});
-      break;
-    }
-    const auto started = std::chrono::steady_clock::now();
-    solver.step();
-    stats.train_loss = solver.loss();
-    if (!std::isfinite(stats.train_loss))
-      throw Error(ErrorKind::failure,
-                  fmt::format("training diverged in epoch {}: the loss is {}", stats.epoch, stats.train_loss),
-                  "the stars are too large for float arithmetic", "stars in single digits");
-    model->set_codes(solver.codes());
-    stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-    stats.rows = static_cast<std::int64_t>(context.train.size());
-    if (context.validate) stats.valid = context.validate(*model);
-    if (context.on_epoch && context.on_epoch({stats, *model, trainer_state})) break;
-  }
-  return model;
+  return SolverFit<SparseFc, 1>(
+             context, SparseFc(context.train, biases, options.layers, options, options.seed),
+             [&](const SparseFc& solver) {
+               return std::make_unique<SparseFcModel>(Fallback(context.spec, biases, context.train),
+                                                      solver.codes(), solver.n_parameters());
+             },
+             [](Model& model, const SparseFc& solver) {
+               dynamic_cast<SparseFcModel&>(model).set_codes(solver.codes());
+             })
+      .run();
 }
 
 std::unique_ptr<Model> load_sparsefc_model(const ModelSpec& spec, const StateDict& state) {

@@ -11,12 +11,14 @@
 #include "model/common/cosines.hpp"
 #include "model/common/estimated_lists.hpp"
 #include "model/common/fallback.hpp"
+#include "model/common/fit_epochs.hpp"
 #include "model/torch/net_fold_in.hpp"
 #include "movrec/kernels/parallel.hpp"
 #include "movrec/model/torch/mf_model.hpp"
 #include "movrec/net/net.hpp"
 #include "movrec/ops/state.hpp"
 #include "movrec/solve/mf/mf_fold_in.hpp"
+#include "movrec/train/trainer.hpp"
 
 namespace movrec {
 namespace {
@@ -236,15 +238,7 @@ std::unique_ptr<Model> fit_net_model(const FitContext& context) {
     model->load_weights(context.resume->model);
     trainer.load(context.resume->trainer);
   }
-  Trainer::Callbacks callbacks;
-  callbacks.replayed_rmse = context.replayed_rmse;
-  if (context.validate) callbacks.validate = [&] { return context.validate(*model); };
-  if (context.on_epoch)
-    callbacks.on_epoch = [&](const EpochStats& stats) {
-      return context.on_epoch({stats, *model, [&] { return trainer.state(); }});
-    };
-  if (context.on_start) context.on_start(*model);
-  trainer.run(context.last_epoch > 0 ? context.last_epoch : options.epochs, callbacks);
+  fit_epochs(context, trainer, options.epochs, *model, [&] { return trainer.state(); });
   return model;
 }
 

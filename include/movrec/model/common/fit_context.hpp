@@ -10,7 +10,7 @@
 #include "movrec/data/ratings.hpp"
 #include "movrec/model/common/model.hpp"
 #include "movrec/model/common/model_options.hpp"
-#include "movrec/train/trainer.hpp"
+#include "movrec/train/epoch_loop.hpp"
 
 namespace movrec {
 
@@ -43,13 +43,14 @@ struct FitContext {
   const SideInfo* side = nullptr;  ///< of users and items besides ratings; may be null
   std::string device = "cpu";      ///< cpu, cuda, cuda:n
   std::optional<FitState> resume{};
-  int last_epoch = 0;      ///< end here, within the schedule of all epochs; 0: all
-  double time_budget = 0;  ///< seconds; what cannot end at any epoch plans how many it can do; 0: all
-  std::vector<double> replayed_rmse{};             ///< of the run whose number of epochs a refit repeats
+  int last_epoch = 0;              ///< end here, within the schedule of all epochs; 0: all
+  double time_budget = 0;          ///< seconds; what cannot end at any epoch plans how many it can do; 0: all
+  std::vector<double> replayed{};  ///< validation figures of the run whose number of epochs a refit repeats
   std::function<void(const Model&)> on_start{};    ///< once, before the first step; may be empty
   std::function<double(const Model&)> validate{};  ///< the row's `selects_by` on validation; may be empty
   bool higher_is_better = false;                   ///< of what `validate` measures
-  bool validates_newcomers = false;  ///< validation asks about users by histories: dear, for a sampler
+  /// The same of whoever says stars alone; empty where validation ranks or asks about users by histories.
+  std::function<double(const Predictor&)> validate_pairs{};
   std::function<bool(const EpochReport&)> on_epoch{};  ///< true: stop here; may be empty
 };
 

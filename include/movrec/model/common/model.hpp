@@ -32,11 +32,10 @@ struct QuerySupport {
   bool history = false, demographics = false;
 };
 
-/// A fitted model, as evaluation and recommendation see it. Const members may be called from one thread at a
-/// time; they use all threads themselves.
-class Model {
+/// Whatever says stars for pairs: a model, or what a fit knows before it is one.
+class Predictor {
  public:
-  virtual ~Model() = default;
+  virtual ~Predictor() = default;
 
   /// Expected stars of each pair, not clipped: stars[k] of (users[k], items[k]). kNoUser, kNoItem and those
   /// without training ratings are allowed. All finite.
@@ -52,7 +51,12 @@ class Model {
                           std::span<float> stars) const {
     predict(users, items, stars);
   }
+};
 
+/// A fitted model, as evaluation and recommendation see it. Const members may be called from one thread at a
+/// time; they use all threads themselves.
+class Model : public Predictor {
+ public:
   /// Whether predict_deviations may be called.
   virtual bool knows_deviations() const { return false; }
   /// How far each rating is expected to lie from predict_at: its predictive standard deviation, which holds
