@@ -103,9 +103,6 @@ double evaluate_pair_rmse(const Predictor& predictor, const Ratings& rows, StarS
 }
 
 std::vector<IntervalCoverage> evaluate_coverage(const Model& model, const Ratings& rows) {
-  if (!model.knows_deviations())
-    throw Error(ErrorKind::model, "this model knows no predictive deviations", {},
-                "movrec train --model bfm");
   constexpr std::pair<double, double> kIntervals[] = {{0.5, 0.67449}, {0.8, 1.28155}, {0.95, 1.95996}};
   std::vector<float> stars(rows.size()), deviations(rows.size());
   model.predict_at(rows.users, rows.items, rows.times, stars);

@@ -24,13 +24,12 @@ struct Shortened {
 std::vector<std::size_t> ratings_to_try(const Model& model,
                                         const History& history,
                                         std::span<const ItemIdx> items,
-                                        std::int32_t n_items,
                                         std::size_t most_tried) {
   std::vector<std::size_t> all(history.items.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   if (all.size() <= most_tried || !model.knows_similarities()) return all;
   const std::size_t of_each = std::min(most_tried / items.size() + 1, all.size());
-  std::vector<float> similarities(static_cast<std::size_t>(n_items));
+  std::vector<float> similarities(static_cast<std::size_t>(model.n_items()));
   std::vector<std::size_t> tried, by_likeness = all;
   for (const ItemIdx item : items) {
     model.item_similarities(item, similarities);
@@ -49,7 +48,6 @@ std::vector<std::size_t> ratings_to_try(const Model& model,
 std::vector<std::vector<Reason>> explain(const Model& model,
                                          const UserQuery& query,
                                          std::span<const ItemIdx> items,
-                                         std::int32_t n_items,
                                          std::size_t most,
                                          std::size_t most_tried) {
   std::vector<std::vector<Reason>> reasons(items.size());
@@ -63,7 +61,7 @@ std::vector<std::vector<Reason>> explain(const Model& model,
   for (const std::size_t k : order) ascending.push_back(items[k]);
 
   std::vector<float> whole(n);
-  model.score_items(std::span(&query, 1), ascending, n_items, whole);
+  model.score_items(std::span(&query, 1), ascending, whole);
   // Without its only rating a ranker answers with everybody's measure, which its own scores do not compare
   // with.
   if (history.items.size() == 1 && !model.scores_are_stars()) {
@@ -71,7 +69,7 @@ std::vector<std::vector<Reason>> explain(const Model& model,
       if (whole[k] > 0) reasons[order[k]].push_back({history.items[0], whole[k]});
     return reasons;
   }
-  const std::vector<std::size_t> tried = ratings_to_try(model, history, ascending, n_items, most_tried);
+  const std::vector<std::size_t> tried = ratings_to_try(model, history, ascending, most_tried);
   for (std::size_t begin = 0; begin < tried.size(); begin += kBlockQueries) {
     const std::size_t n_queries = std::min(kBlockQueries, tried.size() - begin);
     std::vector<Shortened> shortened;
@@ -82,7 +80,7 @@ std::vector<std::vector<Reason>> explain(const Model& model,
       queries.back().history = History{one.items, one.stars};
     }
     std::vector<float> scores(n_queries * n);
-    model.score_items(queries, ascending, n_items, scores);
+    model.score_items(queries, ascending, scores);
     for (std::size_t q = 0; q < n_queries; ++q)
       for (std::size_t k = 0; k < n; ++k)
         if (const float gain = whole[k] - scores[q * n + k]; gain > 0)

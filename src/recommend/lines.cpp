@@ -37,8 +37,7 @@ std::vector<Line> make_lines(const Model& model,
   if (knows_deviations)
     model.predict_deviations(std::vector<UserIdx>(list.size(), person.user()), items, {}, deviations);
   std::vector<std::vector<Reason>> reasons(list.size());
-  if (explained != nullptr)
-    reasons = explain(model, explained->query(), items, dataset.ratings.n_items, kReasons);
+  if (explained != nullptr) reasons = explain(model, explained->query(), items, kReasons);
   std::vector<Line> lines;
   for (std::size_t k = 0; k < list.size(); ++k) {
     lines.push_back({.rank = static_cast<int>(k + 1),

@@ -136,8 +136,7 @@ std::vector<std::vector<Recommendation>> Recommender::top(std::span<const UserQu
         seen[k] = seen_.of(block[k].user);
       }
     }
-    std::ranges::move(model_.best_items(block, candidates_, dataset_.ratings.n_items, seen,
-                                        static_cast<std::size_t>(options_.top)),
+    std::ranges::move(model_.best_items(block, candidates_, seen, static_cast<std::size_t>(options_.top)),
                       std::back_inserter(lists));
   }
   return lists;

@@ -90,6 +90,7 @@ TEST(Interactive, ModelsThatCannotListenSaySo) {
 class AgeModel final : public Model {
  public:
   explicit AgeModel(std::size_t n_items) : n_items_(n_items) {}
+  std::int32_t n_items() const override { return static_cast<std::int32_t>(n_items_); }
   void predict(std::span<const UserIdx>, std::span<const ItemIdx>, std::span<float> stars) const override {
     std::ranges::fill(stars, 3.F);
   }

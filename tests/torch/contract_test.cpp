@@ -125,6 +125,22 @@ TEST_P(EveryAlgorithm, IsDeterministicAtAnyThreadCount) {
   for (std::size_t i = 0; i < one.size(); ++i) ASSERT_NEAR(one[i], two[i], 1e-4);
 }
 
+TEST_P(EveryAlgorithm, WhatItCannotDoIsAnError) {
+  const auto model = fit();
+  EXPECT_EQ(model->n_items(), train_.n_items);
+  std::vector<float> out(static_cast<std::size_t>(train_.n_items));
+  const UserIdx user[] = {UserIdx{0}};
+  const ItemIdx item[] = {ItemIdx{1}};
+  if (model->knows_similarities())
+    EXPECT_NO_THROW(model->item_similarities(item[0], out));
+  else
+    EXPECT_THROW(model->item_similarities(item[0], out), Error);
+  if (model->knows_deviations())
+    EXPECT_NO_THROW(model->predict_deviations(user, item, {}, std::span(out).first(1)));
+  else
+    EXPECT_THROW(model->predict_deviations(user, item, {}, std::span(out).first(1)), Error);
+}
+
 TEST_P(EveryAlgorithm, IsWhatItsRowSays) {
   UserFeatures users;
   for (std::int32_t user = 0; user < train_.n_users; ++user) {

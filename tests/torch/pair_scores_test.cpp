@@ -139,14 +139,14 @@ TEST(PairScores, BestItemsAreThoseOfTheFullScores) {
           .mean = 3.5, .user = std::vector<float>(kUsers), .item = std::vector<float>(kItems)};
       const auto model = start_net_model(spec, train, biases, hostile_weights(*net));
       std::vector<float> scores(users.size() * items.size());
-      model->score_items(users, items, kItems, scores);
+      model->score_items(users, items, scores);
       const auto expected = best_of_rows(scores, items, seen, 10);
       for (const int n_threads : {1, 2}) {
         at::set_num_threads(n_threads);
         for (const std::size_t block : {users.size(), std::size_t{195}})  // the last 35 by full scores
           for (std::size_t begin = 0; begin < users.size(); begin += block) {
             const std::size_t n = std::min(block, users.size() - begin);
-            const auto lists = model->best_items(std::span(users).subspan(begin, n), items, kItems,
+            const auto lists = model->best_items(std::span(users).subspan(begin, n), items,
                                                  std::span(seen).subspan(begin, n), 10);
             for (std::size_t u = 0; u < n; ++u)
               for (std::size_t r = 0; r < 10; ++r) {
@@ -157,7 +157,7 @@ TEST(PairScores, BestItemsAreThoseOfTheFullScores) {
           }
       }
       // As many as there are, and a list longer than estimates are made for.
-      const auto all = model->best_items(users, items, kItems, seen, items.size());
+      const auto all = model->best_items(users, items, seen, items.size());
       EXPECT_EQ(all[0].size(), items.size() - seen[0].size());
       EXPECT_EQ(all[0][0].item, expected[0][0].item);
     }

@@ -20,6 +20,7 @@ constexpr std::int32_t kItems = 6;
 class TinyModel final : public Model {
  public:
   static float weight(int rated, int item) { return static_cast<float>((rated * 5 + item * 3) % 7) - 2; }
+  std::int32_t n_items() const override { return kItems; }
   void predict(std::span<const UserIdx>, std::span<const ItemIdx>, std::span<float>) const override {}
   void score(std::span<const UserQuery> users, std::span<float> scores) const override {
     largest_batch = std::max(largest_batch, users.size());
@@ -52,7 +53,7 @@ TEST(Explain, NamesTheRatingsWithoutWhichTheScoreFallsMost) {
   person.rate(ItemIdx{2}, 4);  // -1, 2
   person.rate(ItemIdx{3}, 1);  // 4, 0
   const std::vector<ItemIdx> items{ItemIdx{5}, ItemIdx{4}};
-  const auto reasons = explain(model, person.query(), items, kItems, 3);
+  const auto reasons = explain(model, person.query(), items, 3);
   ASSERT_EQ(reasons.size(), 2U);
   for (std::size_t k = 0; k < 2; ++k)
     for (const Reason& reason : reasons[k])
@@ -65,7 +66,7 @@ TEST(Explain, NamesTheRatingsWithoutWhichTheScoreFallsMost) {
   };
   EXPECT_THAT(names(0), ElementsAre(1, 2));     // item 5; what adds nothing is no reason
   EXPECT_THAT(names(1), ElementsAre(0, 3, 1));  // item 4
-  EXPECT_EQ(explain(model, person.query(), items, kItems, 1)[1].size(), 1U);
+  EXPECT_EQ(explain(model, person.query(), items, 1)[1].size(), 1U);
   EXPECT_EQ(model.largest_batch, 4U);  // all at once
 }
 
@@ -74,9 +75,9 @@ TEST(Explain, OfManyRatingsTriesThoseMostLikeTheItem) {
   Person person;
   for (const int item : {0, 1, 2, 3}) person.rate(ItemIdx{item}, 5);
   const std::vector<ItemIdx> items{ItemIdx{4}};
-  const auto all = explain(model, person.query(), items, kItems, 3);
+  const auto all = explain(model, person.query(), items, 3);
   ASSERT_EQ(all[0].size(), 3U);  // 3, 0, 1
-  const auto few = explain(model, person.query(), items, kItems, 3, 2);
+  const auto few = explain(model, person.query(), items, 3, 2);
   ASSERT_EQ(few[0].size(), 2U);
   EXPECT_EQ(few[0][0].item, ItemIdx{3});
   EXPECT_EQ(few[0][0].gain, all[0][0].gain);
@@ -89,7 +90,7 @@ TEST(Explain, TheOnlyRatingOfARankerIsTheReason) {
   Person person;
   person.rate(ItemIdx{1}, 3);
   const std::vector<ItemIdx> items{ItemIdx{5}};
-  const auto reasons = explain(model, person.query(), items, kItems, 3);
+  const auto reasons = explain(model, person.query(), items, 3);
   ASSERT_EQ(reasons[0].size(), 1U);
   EXPECT_EQ(reasons[0][0].item, ItemIdx{1});
   EXPECT_EQ(reasons[0][0].gain, 12);
@@ -98,7 +99,7 @@ TEST(Explain, TheOnlyRatingOfARankerIsTheReason) {
 TEST(Explain, WithoutAHistoryThereIsNoReason) {
   const TinyModel model;
   const std::vector<ItemIdx> items{ItemIdx{5}};
-  EXPECT_THAT(explain(model, Person().query(), items, kItems, 3), ElementsAre(IsEmpty()));
+  EXPECT_THAT(explain(model, Person().query(), items, 3), ElementsAre(IsEmpty()));
 }
 
 TEST(Person, KeepsTheLastRatingOfEachItemAscending) {

@@ -42,20 +42,21 @@ class TableModel : public Model {
  public:
   TableModel(std::vector<std::vector<float>> by_user, QuerySupport supports = {})
       : by_user_(std::move(by_user)), supports_(supports) {}
+  std::int32_t n_items() const override { return static_cast<std::int32_t>(by_user_[0].size()); }
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
                std::span<float> stars) const override {
     for (std::size_t k = 0; k < stars.size(); ++k) stars[k] = by_user_[index(users[k])][index(items[k])];
   }
   void score(std::span<const UserQuery> users, std::span<float> scores) const override {
-    const std::size_t n_items = by_user_[0].size();
+    const std::size_t n = by_user_[0].size();
     for (std::size_t u = 0; u < users.size(); ++u) {
       saw_history_ = saw_history_ || users[u].history.has_value();
       saw_demographics_ = saw_demographics_ || users[u].demographics.has_value();
-      for (std::size_t i = 0; i < n_items; ++i)
-        scores[u * n_items + i] = users[u].history ? static_cast<float>(users[u].history->items.size()) +
-                                                         0.1F * static_cast<float>(i)
-                                                   : by_user_[index(users[u].user)][i];
+      for (std::size_t i = 0; i < n; ++i)
+        scores[u * n + i] = users[u].history ? static_cast<float>(users[u].history->items.size()) +
+                                                   0.1F * static_cast<float>(i)
+                                             : by_user_[index(users[u].user)][i];
     }
   }
   QuerySupport supports() const override { return supports_; }

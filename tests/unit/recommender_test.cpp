@@ -25,6 +25,7 @@ class FakeModel final : public Model {
     const std::uint64_t seed = mix_seed(static_cast<std::uint64_t>(number(user) + 1), index(item));
     return static_cast<float>(seed % 40) / 4 - 2;
   }
+  std::int32_t n_items() const override { return n_items_; }
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
                std::span<float> stars) const override {

@@ -70,7 +70,7 @@ TEST_P(TopNModels, AHistoryScoresAsItsTrainedUserWhateverElseIsAsked) {
     for (std::int32_t i = 2; i < train_.n_items; i += static_cast<std::int32_t>(step))
       some.push_back(ItemIdx{i});
     std::vector<float> picked(users.size() * some.size());
-    model_->score_items(users, some, train_.n_items, picked);
+    model_->score_items(users, some, picked);
     for (std::size_t u = 0; u < users.size(); ++u)
       for (std::size_t k = 0; k < some.size(); ++k)
         EXPECT_EQ(picked[u * some.size() + k], of_users[u * n_items + index(some[k])]);

@@ -22,7 +22,6 @@ struct Reason {
 std::vector<std::vector<Reason>> explain(const Model&,
                                          const UserQuery&,
                                          std::span<const ItemIdx> items,
-                                         std::int32_t n_items,
                                          std::size_t most,
                                          std::size_t most_tried = 100);
 

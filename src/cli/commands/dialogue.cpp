@@ -234,8 +234,7 @@ void Dialogue::explain_line(const std::string& number) {
   if (position < 1 || position > lines_.size())
     fail(ErrorKind::usage, "why {}: the list has {} films", number, lines_.size());
   const ItemIdx item = lines_[position - 1].item;
-  const auto reasons = explain(*run_.model, person_.query(), std::span(&item, 1),
-                               run_.dataset.ratings.n_items, kAllReasons)[0];
+  const auto reasons = explain(*run_.model, person_.query(), std::span(&item, 1), kAllReasons)[0];
   out_ << fmt::format("{}, because of\n", shown(run_.dataset.catalog.title(item)));
   for (const Reason& reason : reasons)
     out_ << fmt::format("  {} ({:+.3f})\n", shown(run_.dataset.catalog.title(reason.item)), reason.gain);

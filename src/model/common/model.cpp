@@ -1,14 +1,15 @@
 #include "movrec/model/common/model.hpp"
 
+#include "movrec/core/error.hpp"
+
 #include <vector>
 
 namespace movrec {
 
 void Model::score_items(std::span<const UserQuery> users,
                         std::span<const ItemIdx> items,
-                        std::int32_t n_items,
                         std::span<float> scores) const {
-  const auto width = static_cast<std::size_t>(n_items);
+  const auto width = static_cast<std::size_t>(n_items());
   std::vector<float> all(users.size() * width);
   score(users, all);
   for (std::size_t u = 0; u < users.size(); ++u)
@@ -18,12 +19,30 @@ void Model::score_items(std::span<const UserQuery> users,
 
 std::vector<std::vector<ScoredItem>> Model::best_items(std::span<const UserQuery> users,
                                                        std::span<const ItemIdx> items,
-                                                       std::int32_t n_items,
                                                        std::span<const std::span<const ItemIdx>> seen,
                                                        std::size_t n) const {
   std::vector<float> scores(users.size() * items.size());
-  score_items(users, items, n_items, scores);
+  score_items(users, items, scores);
   return best_of_rows(scores, items, seen, n);
+}
+
+void Model::predict_deviations(std::span<const UserIdx> /*users*/,
+                               std::span<const ItemIdx> /*items*/,
+                               std::span<const std::int64_t> /*times*/,
+                               std::span<float> /*deviations*/) const {
+  throw Error(ErrorKind::model, "this model knows no predictive deviations", {}, "movrec train --model bfm");
+}
+
+void Model::item_similarities(ItemIdx /*item*/, std::span<float> /*similarities*/) const {
+  throw Error(ErrorKind::model, "this model knows no similarities between items", {},
+              "movrec train --model ease");
+}
+
+std::vector<ItemIdx> Model::all_items() const {
+  std::vector<ItemIdx> all;
+  all.reserve(static_cast<std::size_t>(n_items()));
+  for (std::int32_t item = 0; item < n_items(); ++item) all.push_back(ItemIdx{item});
+  return all;
 }
 
 }  // namespace movrec

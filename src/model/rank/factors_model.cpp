@@ -2,6 +2,7 @@
 #include <functional>
 
 #include "model/common/cosines.hpp"
+#include "model/common/lazy.hpp"
 #include "model/common/panel_scores.hpp"
 #include "model/common/solver_fit.hpp"
 #include "model/rank/topn_model.hpp"
@@ -34,7 +35,7 @@ class FactorsModel final : public TopNModel {
 
   void set_factors(Factors factors) {
     factors_ = std::move(factors);
-    solve_ = nullptr;
+    solve_.reset();
   }
 
   std::int64_t n_parameters() const override {
@@ -75,12 +76,13 @@ class FactorsModel final : public TopNModel {
   std::vector<float> user_rows(std::span<const Taste> tastes) const {
     std::vector<float> rows(tastes.size() * dim_);
     const auto has_items = [](const Taste& taste) { return taste.user == kNoUser; };
-    if (!solve_ && std::ranges::any_of(tastes, has_items)) solve_ = make_solve_(factors_);
+    const SolveForUser* solve = nullptr;
+    if (std::ranges::any_of(tastes, has_items)) solve = &solve_.get([&] { return make_solve_(factors_); });
     for_each_task(std::ssize(tastes), [&](std::int64_t task) {
       const Taste& taste = tastes[static_cast<std::size_t>(task)];
       const auto row = std::span(rows).subspan(static_cast<std::size_t>(task) * dim_, dim_);
       if (has_items(taste))
-        solve_(taste.items, row);
+        (*solve)(taste.items, row);
       else
         std::copy_n(factors_.user.data() + index(taste.user) * dim_, dim_, row.data());
     });
@@ -90,7 +92,7 @@ class FactorsModel final : public TopNModel {
   std::size_t dim_;
   Factors factors_;
   MakeSolve make_solve_;
-  mutable SolveForUser solve_;  ///< made when a history first asks for it
+  Lazy<SolveForUser> solve_;  ///< made when a history first asks for it
 };
 
 IalsShape ials_shape(const IalsOptions& options) {

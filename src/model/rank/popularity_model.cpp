@@ -10,6 +10,8 @@ class PopularityModel final : public Model {
   PopularityModel(double mean, std::vector<std::int32_t> counts, std::vector<float> stars)
       : mean_(mean), counts_(std::move(counts)), stars_(std::move(stars)) {}
 
+  std::int32_t n_items() const override { return static_cast<std::int32_t>(counts_.size()); }
+
   void predict(std::span<const UserIdx>,
                std::span<const ItemIdx> items,
                std::span<float> stars) const override {

@@ -50,14 +50,11 @@ void TopNModel::predict(std::span<const UserIdx> users,
 }
 
 void TopNModel::score(std::span<const UserQuery> users, std::span<float> scores) const {
-  std::vector<ItemIdx> all;
-  for (std::size_t i = 0; i < n_items(); ++i) all.push_back(ItemIdx{static_cast<std::int32_t>(i)});
-  score_items(users, all, static_cast<std::int32_t>(n_items()), scores);
+  score_items(users, all_items(), scores);
 }
 
 void TopNModel::score_items(std::span<const UserQuery> users,
                             std::span<const ItemIdx> items,
-                            std::int32_t,
                             std::span<float> scores) const {
   std::vector<Taste> tastes;
   for (std::size_t u = 0; u < users.size(); ++u) {

@@ -28,13 +28,13 @@ class TopNModel : public Model {
  public:
   explicit TopNModel(Everybody everybody) : everybody_(std::move(everybody)) {}
 
+  std::int32_t n_items() const override { return static_cast<std::int32_t>(everybody_.popularity.size()); }
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
                std::span<float> stars) const override;
   void score(std::span<const UserQuery> users, std::span<float> scores) const override;
   void score_items(std::span<const UserQuery> users,
                    std::span<const ItemIdx> items,
-                   std::int32_t n_items,
                    std::span<float> scores) const override;
   QuerySupport supports() const override { return {.history = true}; }
   bool scores_are_stars() const override { return false; }
@@ -57,7 +57,6 @@ class TopNModel : public Model {
   virtual void score_tastes(std::span<const Taste>, std::span<const ItemIdx> items) const = 0;
 
   const Everybody& everybody() const { return everybody_; }
-  std::size_t n_items() const { return everybody_.popularity.size(); }
   /// [n_items], 1 for those that are positive for somebody.
   std::vector<std::int32_t> known_items() const;
 

@@ -59,7 +59,7 @@ class EaseModel final : public WeightsModel {
   /// The partial correlation of the items, all others held: with P as in fit_ease -P_ij / √(P_ii P_jj), whose
   /// square is the product of the weights there and back.
   void item_similarities(ItemIdx item, std::span<float> similarities) const override {
-    const std::size_t n = n_items(), i = index(item);
+    const std::size_t n = everybody().popularity.size(), i = index(item);
     for (std::size_t j = 0; j < n; ++j) {
       const float to = weights_[i * n + j], back = weights_[j * n + i];
       similarities[j] = std::copysign(std::sqrt(std::max(to * back, 0.F)), to);
@@ -69,7 +69,7 @@ class EaseModel final : public WeightsModel {
 
   StateDict state() const override {
     StateDict state = WeightsModel::state();
-    const auto n = static_cast<std::int64_t>(n_items());
+    const std::int64_t n = n_items();
     state.set("weights", StateArray::of(std::span(weights_), {n, n}));
     return state;
   }
@@ -80,7 +80,7 @@ class EaseModel final : public WeightsModel {
                    std::span<const ItemIdx> items,
                    std::span<float> scores) const override {
     constexpr std::size_t kFew = 8;  // of so many items one: picking them is less work than adding all
-    const std::size_t n = n_items();
+    const std::size_t n = everybody().popularity.size();
     std::vector<float> sums(items.size() * kFew < n ? items.size() : n);
     for (std::size_t at = 0; at < has.size(); ++at) {
       const float* row = weights_.data() + static_cast<std::size_t>(has[at]) * n;
@@ -111,7 +111,7 @@ class ItemKnnModel final : public WeightsModel {
   void item_similarities(ItemIdx item, std::span<float> similarities) const override {
     std::ranges::fill(similarities, 0.F);
     const auto i = static_cast<std::size_t>(item);
-    for (std::size_t j = 0; j < n_items(); ++j)
+    for (std::size_t j = 0; j < similarities.size(); ++j)
       for (std::size_t k = weights_.begin[j]; k < weights_.begin[j + 1]; ++k) {
         const auto other = static_cast<std::size_t>(weights_.others[k]);
         if (j == i) similarities[other] = weights_.weights[k];
@@ -131,7 +131,7 @@ class ItemKnnModel final : public WeightsModel {
                    std::span<const float>,
                    std::span<const ItemIdx> items,
                    std::span<float> scores) const override {
-    std::vector<float> sums(n_items());
+    std::vector<float> sums(everybody().popularity.size());
     for (const std::int32_t i : has)
       for (std::size_t k = weights_.begin[static_cast<std::size_t>(i)];
            k < weights_.begin[static_cast<std::size_t>(i) + 1]; ++k)

@@ -18,6 +18,7 @@ class BfmModel final : public Model {
       : posterior_(std::move(posterior)), n_items_(n_items), n_parameters_(n_parameters) {}
 
   BfmPosterior& posterior() { return posterior_; }
+  std::int32_t n_items() const override { return n_items_; }
 
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
@@ -41,13 +42,10 @@ class BfmModel final : public Model {
   }
 
   void score(std::span<const UserQuery> queries, std::span<float> scores) const override {
-    std::vector<ItemIdx> items;
-    for (std::int32_t item = 0; item < n_items_; ++item) items.push_back(ItemIdx{item});
-    score_items(queries, items, n_items_, scores);
+    score_items(queries, all_items(), scores);
   }
   void score_items(std::span<const UserQuery> queries,
                    std::span<const ItemIdx> items,
-                   std::int32_t /*n_items*/,
                    std::span<float> scores) const override {
     for (std::size_t q = 0; q < queries.size(); ++q) {
       const UserQuery& query = queries[q];
@@ -164,14 +162,14 @@ class Chains {
 
   /// One sweep of each chain.
   void sweep() {
-    const int levels = omp_get_max_active_levels();
     const int threads = omp_get_max_threads();
     const int at_once = std::min(threads, static_cast<int>(samplers_.size()));
+    const int levels = omp_get_max_active_levels();
     omp_set_max_active_levels(2);
 #pragma omp parallel for num_threads(at_once) schedule(dynamic, 1)
-    omp_set_max_active_levels(levels);
     for (std::size_t chain = 0; chain < samplers_.size(); ++chain)
       samplers_[chain].sweep(std::max(threads / at_once, 1));
+    omp_set_max_active_levels(levels);
   }
 
   std::span<const BfmSampler> samplers() const {
@@ -207,6 +205,8 @@ int sweeps_per_sample(const BfmOptions& options, int sweeps) {
 /// How many sweeps there is time for, by what the first ones took; enough to have a mean at all.
 int affordable_sweeps(const BfmOptions& options, double budget, double seconds_per_sweep) {
   return static_cast<int>(std::clamp(budget / seconds_per_sweep, options.burn_in + 8.0, 1e9));
+}
+
 /// The sweeps of a fit, as epochs.
 class BfmFit final : public EpochStepper {
  public:
@@ -305,8 +305,6 @@ class BfmFit final : public EpochStepper {
   int last_, done_before_ = 0;
   Clock::time_point began_{};
 };
-
-}
 
 }  // namespace
 

@@ -7,6 +7,8 @@ class BiasModel final : public Model {
  public:
   BiasModel(Biases biases, double user_damping) : biases_(std::move(biases)), user_damping_(user_damping) {}
 
+  std::int32_t n_items() const override { return static_cast<std::int32_t>(biases_.item.size()); }
+
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
                std::span<float> stars) const override {
@@ -14,12 +16,12 @@ class BiasModel final : public Model {
   }
 
   void score(std::span<const UserQuery> users, std::span<float> scores) const override {
-    const std::size_t n_items = biases_.item.size();
+    const std::size_t n = biases_.item.size();
     for (std::size_t u = 0; u < users.size(); ++u) {
       const float user_stars = users[u].history ? static_cast<float>(biases_.mean) +
                                                       biases_.user_bias_of(*users[u].history, user_damping_)
                                                 : biases_.predict(users[u].user, kNoItem);
-      for (std::size_t i = 0; i < n_items; ++i) scores[u * n_items + i] = user_stars + biases_.item[i];
+      for (std::size_t i = 0; i < n; ++i) scores[u * n + i] = user_stars + biases_.item[i];
     }
   }
 

@@ -43,6 +43,8 @@ class KnnModel final : public Model {
       weights_[k] = std::pow(neighbours_.similarities[k], static_cast<float>(options_.similarity_power));
   }
 
+  std::int32_t n_items() const override { return static_cast<std::int32_t>(biases_.item.size()); }
+
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
                std::span<float> stars) const override {
@@ -57,7 +59,7 @@ class KnnModel final : public Model {
     begin.push_back(order.size());
 #pragma omp parallel
     {
-      std::vector<float> residuals(n_items(), kUnrated);
+      std::vector<float> residuals(width(), kUnrated);
 #pragma omp for schedule(dynamic, 16)
       for (std::size_t group = 0; group < n_groups; ++group) {
         const UserQuery query{users[order[begin[group]]]};
@@ -70,18 +72,18 @@ class KnnModel final : public Model {
   }
 
   void score(std::span<const UserQuery> users, std::span<float> scores) const override {
-    std::vector<float> residuals(kUsersAtOnce * n_items(), kUnrated);
+    std::vector<float> residuals(kUsersAtOnce * width(), kUnrated);
     for (std::size_t first = 0; first < users.size(); first += kUsersAtOnce) {
       const auto some = users.subspan(first, std::min(kUsersAtOnce, users.size() - first));
       std::array<float, kUsersAtOnce> biases{};
-      for (std::size_t u = 0; u < some.size(); ++u) biases[u] = lay_out(some[u], &residuals[u * n_items()]);
+      for (std::size_t u = 0; u < some.size(); ++u) biases[u] = lay_out(some[u], &residuals[u * width()]);
 #pragma omp parallel for schedule(dynamic, 1)
-      for (std::size_t begin = 0; begin < n_items(); begin += kItemsPerTask)
-        for (std::size_t i = begin; i < std::min(begin + kItemsPerTask, n_items()); ++i)
+      for (std::size_t begin = 0; begin < width(); begin += kItemsPerTask)
+        for (std::size_t i = begin; i < std::min(begin + kItemsPerTask, width()); ++i)
           for (std::size_t u = 0; u < some.size(); ++u)
-            scores[(first + u) * n_items() + i] =
-                answer(biases[u], ItemIdx{static_cast<std::int32_t>(i)}, &residuals[u * n_items()]);
-      for (std::size_t u = 0; u < some.size(); ++u) take_back(some[u], &residuals[u * n_items()]);
+            scores[(first + u) * width() + i] =
+                answer(biases[u], ItemIdx{static_cast<std::int32_t>(i)}, &residuals[u * width()]);
+      for (std::size_t u = 0; u < some.size(); ++u) take_back(some[u], &residuals[u * width()]);
     }
   }
 
@@ -103,7 +105,7 @@ class KnnModel final : public Model {
   }
 
   std::int64_t n_parameters() const override {
-    return static_cast<std::int64_t>(1 + biases_.user.size() + n_items() + weights_.size());
+    return static_cast<std::int64_t>(1 + biases_.user.size() + width() + weights_.size());
   }
 
   StateDict state() const override {
@@ -124,7 +126,7 @@ class KnnModel final : public Model {
   }
 
  private:
-  std::size_t n_items() const {
+  std::size_t width() const {
     return biases_.item.size();
   }
 

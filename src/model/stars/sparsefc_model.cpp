@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "kernels/multiversion.hpp"
 #include "model/common/cosines.hpp"
 #include "model/common/fallback.hpp"
+#include "model/common/lazy.hpp"
 #include "model/common/solver_fit.hpp"
 #include "movrec/kernels/gemm.hpp"
 #include "movrec/kernels/parallel.hpp"
@@ -35,7 +35,14 @@ class SparseFcModel final : public Model {
   SparseFcModel(Fallback fallback, ItemCodes codes, std::int64_t n_parameters)
       : fallback_(std::move(fallback)), codes_(std::move(codes)), n_parameters_(n_parameters) {}
 
-  void set_codes(ItemCodes codes) { codes_ = std::move(codes); }
+  void set_codes(ItemCodes codes) {
+    codes_ = std::move(codes);
+    prior_.reset();
+  }
+
+  std::int32_t n_items() const override {
+    return static_cast<std::int32_t>(codes_.codes.size() / codes_.dim);
+  }
 
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
@@ -52,15 +59,11 @@ class SparseFcModel final : public Model {
   }
 
   void score(std::span<const UserQuery> queries, std::span<float> scores) const override {
-    const auto n_items = static_cast<std::int32_t>(n_of_items());
-    std::vector<ItemIdx> all;
-    for (std::int32_t i = 0; i < n_items; ++i) all.push_back(ItemIdx{i});
-    multiply(queries, codes_.codes, all, scores);
+    multiply(queries, codes_.codes, all_items(), scores);
   }
 
   void score_items(std::span<const UserQuery> queries,
                    std::span<const ItemIdx> items,
-                   std::int32_t,
                    std::span<float> scores) const override {
     std::vector<float> picked;
     picked.reserve(items.size() * codes_.dim);
@@ -93,7 +96,6 @@ class SparseFcModel final : public Model {
   }
 
  private:
-  std::size_t n_of_items() const { return codes_.codes.size() / codes_.dim; }
   const float* user_row(UserIdx user) const { return codes_.decoder.data() + index(user) * codes_.dim; }
   const float* item_row(ItemIdx item) const { return codes_.codes.data() + index(item) * codes_.dim; }
 
@@ -103,9 +105,9 @@ class SparseFcModel final : public Model {
                 std::span<float> scores) const {
     const std::size_t width = codes_.dim;
     std::vector<float> user_rows(queries.size() * width), bias(queries.size());
-    std::optional<DecoderPrior> prior;
+    const DecoderPrior* prior = nullptr;
     if (std::ranges::any_of(queries, [](const UserQuery& query) { return query.history.has_value(); }))
-      prior.emplace(*this);
+      prior = &prior_.get([&] { return DecoderPrior(*this); });
     for_each_task(std::ssize(queries), [&](std::int64_t task) {
       const auto q = static_cast<std::size_t>(task);
       const auto row = std::span(user_rows).subspan(q * width, width);
@@ -155,6 +157,7 @@ class SparseFcModel final : public Model {
   Fallback fallback_;
   ItemCodes codes_;
   std::int64_t n_parameters_;
+  Lazy<DecoderPrior> prior_;  ///< made when a history first asks for it
 };
 
 }  // namespace

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "model/common/cosines.hpp"
 #include "model/common/fallback.hpp"
+#include "model/common/lazy.hpp"
 #include "model/common/solver_fit.hpp"
 #include "movrec/kernels/gemm.hpp"
 #include "movrec/kernels/parallel.hpp"
@@ -27,7 +27,10 @@ class SvdppModel final : public Model {
   void set(SvdppTables tables) {
     tables_ = std::move(tables);
     dim_ = tables_.item_factors.size() / tables_.item_bias.size();
+    prior_.reset();
   }
+
+  std::int32_t n_items() const override { return static_cast<std::int32_t>(tables_.item_bias.size()); }
 
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
@@ -47,11 +50,11 @@ class SvdppModel final : public Model {
   }
 
   void score(std::span<const UserQuery> users, std::span<float> scores) const override {
-    const std::size_t n_items = tables_.item_bias.size();
+    const std::size_t width = tables_.item_bias.size();
     std::vector<float> z(users.size() * dim_), bias(users.size());
-    std::optional<UserPrior> prior;
+    const UserPrior* prior = nullptr;
     if (std::ranges::any_of(users, [](const UserQuery& query) { return query.history.has_value(); }))
-      prior.emplace(tables_);
+      prior = &prior_.get([&] { return UserPrior(tables_); });
     for_each_task(std::ssize(users), [&](std::int64_t task) {
       const auto u = static_cast<std::size_t>(task);
       const UserIdx user = users[u].user;
@@ -62,10 +65,10 @@ class SvdppModel final : public Model {
         bias[u] = tables_.user_bias[index(user)];
         std::copy_n(tables_.user_factors.data() + index(user) * dim_, dim_, row.data());
       }
-      for (std::size_t i = 0; i < n_items; ++i)
-        scores[u * n_items + i] = static_cast<float>(tables_.mean) + bias[u] + tables_.item_bias[i];
+      for (std::size_t i = 0; i < width; ++i)
+        scores[u * width + i] = static_cast<float>(tables_.mean) + bias[u] + tables_.item_bias[i];
     });
-    const auto dim = static_cast<std::int64_t>(dim_), n = static_cast<std::int64_t>(n_items);
+    const auto dim = static_cast<std::int64_t>(dim_), n = static_cast<std::int64_t>(width);
     gemm(Transpose::no, Transpose::yes, std::ssize(users), n, dim, z.data(), dim, tables_.item_factors.data(),
          dim, /*beta=*/1, scores.data(), n);
   }
@@ -175,6 +178,7 @@ class SvdppModel final : public Model {
   double l2_, user_damping_;
   SvdppTables tables_;
   std::size_t dim_ = 0;
+  Lazy<UserPrior> prior_;  ///< made when a history first asks for it
 };
 
 }  // namespace

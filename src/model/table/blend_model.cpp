@@ -24,6 +24,8 @@ class BlendModel final : public Model {
       fail(ErrorKind::model, "a blend of {} models has {} weights", members_.size(), weights_.size());
   }
 
+  std::int32_t n_items() const override { return members_[0]->n_items(); }
+
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
                std::span<float> stars) const override {
@@ -41,10 +43,8 @@ class BlendModel final : public Model {
   }
   void score_items(std::span<const UserQuery> users,
                    std::span<const ItemIdx> items,
-                   std::int32_t n_items,
                    std::span<float> scores) const override {
-    blend(scores,
-          [&](const Model& member, std::span<float> out) { member.score_items(users, items, n_items, out); });
+    blend(scores, [&](const Model& member, std::span<float> out) { member.score_items(users, items, out); });
   }
 
   QuerySupport supports() const override {

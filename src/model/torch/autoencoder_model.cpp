@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "model/common/cosines.hpp"
+#include "model/common/lazy.hpp"
 #include "model/common/solver_fit.hpp"
 #include "model/torch/row_answers.hpp"
 #include "movrec/kernels/parallel.hpp"
@@ -34,6 +35,7 @@ class AutoencoderModel final : public Model {
                  device) {}
 
   RowAnswers& answers() { return answers_; }
+  std::int32_t n_items() const override { return static_cast<std::int32_t>(biases_.item.size()); }
   const RatingLists& rows() const { return rows_; }
 
   RowContent content(std::size_t row) const {
@@ -79,15 +81,11 @@ class AutoencoderModel final : public Model {
   }
 
   void score(std::span<const UserQuery> users, std::span<float> scores) const override {
-    std::vector<ItemIdx> all;
-    for (std::size_t i = 0; i < biases_.item.size(); ++i)
-      all.push_back(ItemIdx{static_cast<std::int32_t>(i)});
-    score_items(users, all, static_cast<std::int32_t>(all.size()), scores);
+    score_items(users, all_items(), scores);
   }
 
   void score_items(std::span<const UserQuery> users,
                    std::span<const ItemIdx> items,
-                   std::int32_t,
                    std::span<float> scores) const override {
     by_item_ ? score_by_item(users, items, scores) : score_by_user(users, items, scores);
   }
@@ -112,7 +110,7 @@ class AutoencoderModel final : public Model {
   }
 
   /// The weights have changed.
-  void forget_items() { items_hidden_.clear(); }
+  void forget_items() { items_hidden_.reset(); }
 
  private:
   std::vector<std::int32_t> known_columns(std::int32_t n) const {
@@ -171,11 +169,11 @@ class AutoencoderModel final : public Model {
                      std::span<const ItemIdx> items,
                      std::span<float> scores) const {
     const std::size_t dim = answers_.dim();
-    if (items_hidden_.empty()) {
+    const std::vector<float>& items_hidden = items_hidden_.get([&] {
       std::vector<RowContent> all;
       for (std::size_t row = 0; row < rows_.size(); ++row) all.push_back(content(row));
-      items_hidden_ = answers_.hidden(all);
-    }
+      return answers_.hidden(all);
+    });
     const std::vector<float> weight = host_values(answers_.net().output_weight());
     const std::vector<float> bias = host_values(answers_.net().output_bias());
     std::vector<float> rows;
@@ -192,7 +190,7 @@ class AutoencoderModel final : public Model {
       outputs.push_back(&scores[u * items.size()]);
       asking.push_back(index(user));
     }
-    score_panels({rows, items_hidden_, {}, dim}, items, outputs);
+    score_panels({rows, items_hidden, {}, dim}, items, outputs);
     for (std::size_t at = 0; at < asking.size(); ++at)
       for (std::size_t k = 0; k < items.size(); ++k) {
         const std::size_t item = index(items[k]);
@@ -207,7 +205,7 @@ class AutoencoderModel final : public Model {
   RatingLists rows_;
   std::vector<std::int32_t> is_trained_;  ///< by column: whether a row holds it
   RowAnswers answers_;
-  mutable std::vector<float> items_hidden_;  ///< with rows of items: of all, once somebody has asked
+  Lazy<std::vector<float>> items_hidden_;  ///< with rows of items: of all, once somebody has asked
 };
 
 RatingLists lists_of(const ModelSpec& spec, const Ratings& train) {

@@ -12,6 +12,7 @@
 #include "model/common/estimated_lists.hpp"
 #include "model/common/fallback.hpp"
 #include "model/common/fit_epochs.hpp"
+#include "model/common/lazy.hpp"
 #include "model/torch/net_fold_in.hpp"
 #include "movrec/kernels/parallel.hpp"
 #include "movrec/model/torch/mf_model.hpp"
@@ -45,6 +46,7 @@ class NetModel final : public Model {
   }
 
   Net& net() { return *net_; }
+  std::int32_t n_items() const override { return spec_.n_items; }
 
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
@@ -61,14 +63,11 @@ class NetModel final : public Model {
   }
 
   void score(std::span<const UserQuery> queries, std::span<float> scores) const override {
-    std::vector<ItemIdx> all;
-    for (std::int32_t i = 0; i < spec_.n_items; ++i) all.push_back(ItemIdx{i});
-    score_items(queries, all, spec_.n_items, scores);
+    score_items(queries, all_items(), scores);
   }
 
   void score_items(std::span<const UserQuery> queries,
                    std::span<const ItemIdx> items,
-                   std::int32_t,
                    std::span<float> scores) const override {
     at::NoGradGuard no_grad;
     score_rows(user_rows(queries), queries, items, scores);
@@ -76,7 +75,6 @@ class NetModel final : public Model {
 
   std::vector<std::vector<ScoredItem>> best_items(std::span<const UserQuery> queries,
                                                   std::span<const ItemIdx> items,
-                                                  std::int32_t,
                                                   std::span<const std::span<const ItemIdx>> seen,
                                                   std::size_t n) const override {
     at::NoGradGuard no_grad;
@@ -110,7 +108,7 @@ class NetModel final : public Model {
   void load_weights(const StateDict& state) {
     for (EmbeddingTable& table : net_->tables()) copy_from_state(table.weight, state, table.name);
     for (DenseWeight& weight : net_->weights()) copy_from_state(weight.weight, state, weight.name);
-    als_ = nullptr;
+    als_.reset();
     if (MfPrior::stands_in(state))
       prior_ = MfPrior::of(state, static_cast<std::size_t>(spec_.n_items),
                            static_cast<std::size_t>(spec_.options.get<FactorOptions>().embedding_dim));
@@ -174,8 +172,8 @@ class NetModel final : public Model {
       });
     };
     if (prior_) {
-      if (!als_) als_ = make_als_fold_in();
-      solve_all([&](const History& history, std::span<float> row) { als_->solve(history, row); });
+      const MfAlsFoldIn& als = *als_.get([&] { return make_als_fold_in(); });
+      solve_all([&](const History& history, std::span<float> row) { als.solve(history, row); });
       return rows;
     }
     const std::unique_ptr<Net> copy = device_.is_cpu() ? nullptr : make_net();
@@ -204,8 +202,8 @@ class NetModel final : public Model {
   at::Device device_;
   Fallback fallback_;
   std::unique_ptr<Net> net_;
-  std::optional<MfPrior> prior_;              ///< of a net that MfAls has fitted
-  mutable std::unique_ptr<MfAlsFoldIn> als_;  ///< made when a history first asks for it
+  std::optional<MfPrior> prior_;            ///< of a net that MfAls has fitted
+  Lazy<std::unique_ptr<MfAlsFoldIn>> als_;  ///< made when a history first asks for it
 };
 
 /// Losses over classes know only the stars that stand in the scale's steps.

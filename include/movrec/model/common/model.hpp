@@ -53,18 +53,21 @@ class Predictor {
   }
 };
 
-/// A fitted model, as evaluation and recommendation see it. Const members may be called from one thread at a
-/// time; they use all threads themselves.
+/// A fitted model, as evaluation and recommendation see it. Const members may be called from many threads at
+/// once; each uses as many threads as OpenMP gives its caller. An answer depends on no earlier question, and on
+/// none that another thread asks at the same time; those of one call may round each other where BLAS has other
+/// kernels for other shapes.
 class Model : public Predictor {
  public:
-  /// Whether predict_deviations may be called.
+  virtual std::int32_t n_items() const = 0;
+
   virtual bool knows_deviations() const { return false; }
   /// How far each rating is expected to lie from predict_at: its predictive standard deviation, which holds
-  /// both what the model does not know and what nobody can.
-  virtual void predict_deviations([[maybe_unused]] std::span<const UserIdx> users,
-                                  [[maybe_unused]] std::span<const ItemIdx> items,
-                                  [[maybe_unused]] std::span<const std::int64_t> times,
-                                  [[maybe_unused]] std::span<float> deviations) const {}
+  /// both what the model does not know and what nobody can. Error{model} if it knows no deviations.
+  virtual void predict_deviations(std::span<const UserIdx> users,
+                                  std::span<const ItemIdx> items,
+                                  std::span<const std::int64_t> times,
+                                  std::span<float> deviations) const;
 
   /// Fills `scores`, [users.size(), n_items] row-major: what to rank by, higher is better. All finite.
   virtual void score(std::span<const UserQuery> users, std::span<float> scores) const = 0;
@@ -73,7 +76,6 @@ class Model : public Predictor {
   /// model knows how to do less.
   virtual void score_items(std::span<const UserQuery> users,
                            std::span<const ItemIdx> items,
-                           std::int32_t n_items,
                            std::span<float> scores) const;
 
   /// The best `n` of `items` (ascending) for each user by these scores, without what he has seen: `seen[u]`
@@ -81,7 +83,6 @@ class Model : public Predictor {
   /// how to do less.
   virtual std::vector<std::vector<ScoredItem>> best_items(std::span<const UserQuery> users,
                                                           std::span<const ItemIdx> items,
-                                                          std::int32_t n_items,
                                                           std::span<const std::span<const ItemIdx>> seen,
                                                           std::size_t n) const;
 
@@ -89,12 +90,10 @@ class Model : public Predictor {
   /// more than that.
   virtual QuerySupport supports() const { return {}; }
 
-  /// Whether item_similarities may be called.
   virtual bool knows_similarities() const { return false; }
   /// How alike the model finds each item, [n_items], and `item`: the cosine of what it has learned of them,
-  /// 0 for those it knows nothing of.
-  virtual void item_similarities([[maybe_unused]] ItemIdx item,
-                                 [[maybe_unused]] std::span<float> similarities) const {}
+  /// 0 for those it knows nothing of. Error{model} if it knows no similarities.
+  virtual void item_similarities(ItemIdx item, std::span<float> similarities) const;
 
   /// Whether `score` is in stars and equals `predict` (false for popularity).
   virtual bool scores_are_stars() const { return true; }
@@ -105,5 +104,9 @@ class Model : public Predictor {
   /// Everything that `Algorithm::load` needs besides the ModelSpec.
   virtual StateDict state() const = 0;
 };
+
+ protected:
+  /// Ascending.
+  std::vector<ItemIdx> all_items() const;
 
 }  // namespace movrec
