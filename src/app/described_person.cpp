@@ -113,13 +113,7 @@ void require_demographics(const OpenedRun& run, std::string_view what) {
 }
 
 void give(Person& person, const OpenedRun& run, ItemIdx item, float stars) {
-  const StarScale scale = run.dataset.stars;
-  const bool sees_stars =
-      run.model->scores_are_stars() || run.checkpoint.spec.options.as<EaseOptions>().stars_weight > 0;
-  if (sees_stars || 2 * stars >= scale.min + scale.max)
-    person.rate(item, stars);
-  else
-    person.leave_out(item);
+  tell(person, *run.model, run.dataset.stars, item, stars);
 }
 
 std::int16_t known_age(const OpenedRun& run, int age) {

@@ -37,6 +37,13 @@ UserQuery Person::query() const {
   return query;
 }
 
+void tell(Person& person, const Model& model, StarScale scale, ItemIdx item, float stars) {
+  if (model.supports().stars || 2 * stars >= scale.min + scale.max)
+    person.rate(item, stars);
+  else
+    person.leave_out(item);
+}
+
 std::vector<Person> with_histories(std::span<const UserIdx> users,
                                    const Ratings& rows,
                                    const UserFeatures& features) {

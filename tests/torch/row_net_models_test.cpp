@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "movrec/eval/rating_metrics.hpp"
+#include "movrec/recommend/person.hpp"
 #include "support/small_data.hpp"
 
 namespace movrec {
@@ -57,6 +58,35 @@ TEST_F(RowNetModels, AProfileLooksAtDemographics) {
   }
   EXPECT_NE(score(*model, {.user = UserIdx{3}}), score(*model, {.user = UserIdx{3}, .demographics = old}))
       << "what is asked about replaces what the data set says";
+}
+
+TEST_F(RowNetModels, AProfileHearsDislikes) {
+  const auto model = fit(spec("profile"));
+  ASSERT_TRUE(model->supports().stars);
+  const auto told = [&](float stars) {
+    Person person;
+    tell(person, *model, data_.stars, ItemIdx{2}, 5);
+    tell(person, *model, data_.stars, ItemIdx{7}, stars);
+    return person;
+  };
+  const Person likes = told(5), dislikes = told(1);
+  EXPECT_TRUE(dislikes.left_out().empty());
+  EXPECT_EQ(dislikes.items().size(), 2U);
+  EXPECT_NE(score(*model, dislikes.query()), score(*model, likes.query()));
+  Person silent;
+  silent.rate(ItemIdx{2}, 5);
+  EXPECT_NE(score(*model, dislikes.query()), score(*model, silent.query())) << "a dislike was lost";
+}
+
+TEST_F(RowNetModels, WhoLooksAtNoStarsHearsNoDislikes) {
+  const auto model = fit(spec("multvae"));
+  ASSERT_FALSE(model->supports().stars);
+  Person person;
+  tell(person, *model, data_.stars, ItemIdx{2}, 4);
+  tell(person, *model, data_.stars, ItemIdx{7}, 1);
+  EXPECT_EQ(person.items().size(), 1U);
+  ASSERT_EQ(person.left_out().size(), 1U);
+  EXPECT_EQ(person.left_out()[0], ItemIdx{7});
 }
 
 TEST_F(RowNetModels, AHistoryOfNothingStillHasDemographics) {

@@ -56,8 +56,7 @@ struct PersonOptions {
 void require_histories(const OpenedRun&, std::string_view what);
 void require_demographics(const OpenedRun&, std::string_view what);
 
-/// Counts the rating as the model can use it: one that learns from who rated what, whatever the stars, is
-/// told good ratings only, and bad ones are left out of the list.
+/// What the person says of an item, as the run's model can use it (recommend/person.hpp).
 void give(Person&, const OpenedRun&, ItemIdx, float stars);
 
 /// An age as the data set knows ages: it may have bands, named after their first year.

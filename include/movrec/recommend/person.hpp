@@ -42,6 +42,10 @@ class Person {
   std::vector<ItemIdx> left_out_;
 };
 
+/// Counts the rating as the model can use it: one that does not look at stars is told good ratings only, and
+/// bad ones, below the middle of the scale, are left out of the list.
+void tell(Person&, const Model&, StarScale, ItemIdx, float stars);
+
 /// The users with their ratings in `rows`, of which a later one of the same item counts, and what the data
 /// set says of them. kNoUser has neither.
 std::vector<Person> with_histories(std::span<const UserIdx> users,

@@ -68,6 +68,7 @@ class RowBuilder {
 
   /// Adds all of it as an input.
   void add(RowBatch&, const RowContent&) const;
+  bool looks_at_stars() const { return value_ != RowValue::seen; }
   /// Adds what is left of it after hiding and noise, if it is to have any, as an input, and all of it as a
   /// target.
   void add_for_training(

@@ -54,6 +54,7 @@ class EaseModel final : public WeightsModel {
       : WeightsModel(std::move(everybody), std::move(users)), shape_(shape), weights_(std::move(weights)) {}
 
   std::int64_t n_parameters() const override { return std::ssize(weights_); }
+  QuerySupport supports() const override { return {.history = true, .stars = shape_.stars_weight > 0}; }
 
   bool knows_similarities() const override { return true; }
   /// The partial correlation of the items, all others held: with P as in fit_ease -P_ij / √(P_ii P_jj), whose

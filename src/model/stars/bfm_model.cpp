@@ -57,7 +57,7 @@ class BfmModel final : public Model {
   }
 
   QuerySupport supports() const override {
-    return {.history = true, .demographics = posterior_.knows_facts()};
+    return {.history = true, .demographics = posterior_.knows_facts(), .stars = true};
   }
 
   bool knows_similarities() const override { return true; }

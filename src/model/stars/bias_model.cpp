@@ -25,7 +25,7 @@ class BiasModel final : public Model {
     }
   }
 
-  QuerySupport supports() const override { return {.history = true}; }
+  QuerySupport supports() const override { return {.history = true, .stars = true}; }
 
   std::int64_t n_parameters() const override {
     return static_cast<std::int64_t>(1 + biases_.user.size() + biases_.item.size());

@@ -88,7 +88,7 @@ class KnnModel final : public Model {
   }
 
   QuerySupport supports() const override {
-    return {.history = true};
+    return {.history = true, .stars = true};
   }
 
   bool knows_similarities() const override {

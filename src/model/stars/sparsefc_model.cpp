@@ -71,7 +71,7 @@ class SparseFcModel final : public Model {
     multiply(queries, picked, items, scores);
   }
 
-  QuerySupport supports() const override { return {.history = true}; }
+  QuerySupport supports() const override { return {.history = true, .stars = true}; }
 
   bool knows_similarities() const override { return true; }
   /// Of the codes less their mean: sigmoids are all positive.

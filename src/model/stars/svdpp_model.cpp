@@ -74,7 +74,7 @@ class SvdppModel final : public Model {
   }
 
   QuerySupport supports() const override {
-    return {.history = true};
+    return {.history = true, .stars = true};
   }
 
   bool knows_similarities() const override {

@@ -25,7 +25,7 @@ constexpr Algorithm net(std::string_view name, std::string_view summary, ModelOp
           .fit = fit_net_model,
           .load = load_net_model,
           .trains_by_gradient = true,
-          .supports = {.history = true}};
+          .supports = {.history = true, .stars = true}};
 }
 
 template <bool with_biases>
@@ -45,7 +45,7 @@ constexpr Algorithm factors(std::string_view name,
           .load = load_net_model,
           .trains_by_gradient = true,
           .solvers = solvers,
-          .supports = {.history = true}};
+          .supports = {.history = true, .stars = true}};
 }
 
 /// Models that rank, for new users too, and whose scores are no stars.
@@ -71,6 +71,14 @@ constexpr Algorithm with_demographics(Algorithm algorithm) {
   algorithm.supports.demographics = true;
   return algorithm;
 }
+constexpr Algorithm rounded_by_threads(Algorithm algorithm) {
+  algorithm.same_bits_at_any_threads = false;
+  return algorithm;
+}
+constexpr Algorithm with_stars(Algorithm algorithm) {
+  algorithm.supports.stars = true;
+  return algorithm;
+}
 
 constexpr std::array kAlgorithms{
     Algorithm{.name = "popularity",
@@ -84,13 +92,13 @@ constexpr std::array kAlgorithms{
               .options = options_of<BiasOptions>,
               .fit = fit_bias_model,
               .load = load_bias_model,
-              .supports = {.history = true}},
+              .supports = {.history = true, .stars = true}},
     Algorithm{.name = "knn",
               .summary = "the most similar items that the user rated, by what biases leave over",
               .options = options_of<KnnModelOptions>,
               .fit = fit_knn_model,
               .load = load_knn_model,
-              .supports = {.history = true},
+              .supports = {.history = true, .stars = true},
               .ranks_slowly = true},
     factors("mf", "matrix factorization: the product of user and item factors", kSolvers<false>),
     factors("biased-mf", "matrix factorization with user and item biases", kSolvers<true>),
@@ -100,7 +108,7 @@ constexpr std::array kAlgorithms{
               .fit = fit_svdpp_model,
               .load = load_svdpp_model,
               .trains_by_gradient = true,
-              .supports = {.history = true}},
+              .supports = {.history = true, .stars = true}},
     net("gmf",
         "generalized matrix factorization: a weight per factor of the product",
         options_of<GmfOptions>),
@@ -112,7 +120,7 @@ constexpr std::array kAlgorithms{
               .fit = fit_bfm_model,
               .load = load_bfm_model,
               .averages_sweeps = true,
-              .supports = {.history = true, .demographics = true},
+              .supports = {.history = true, .demographics = true, .stars = true},
               .ranks_slowly = true},
     Algorithm{.name = "sparsefc",
               .summary = "autoencoder of items with kernelised weights, by L-BFGS",
@@ -120,19 +128,21 @@ constexpr std::array kAlgorithms{
               .fit = fit_sparsefc_model,
               .load = load_sparsefc_model,
               .trains_by_gradient = true,
-              .supports = {.history = true}},
+              .supports = {.history = true, .stars = true},
+              .same_bits_at_any_threads = false},
     Algorithm{.name = "autoencoder",
               .summary = "autoencoder of users' (or items') ratings, of any depth",
               .options = options_of<AutoencoderOptions>,
               .fit = fit_autoencoder_model,
               .load = load_autoencoder_model,
               .trains_by_gradient = true,
-              .supports = {.history = true}},
-    ranker("ease",
-           "top-N: linear weights between items, in closed form",
-           options_of<EaseOptions>,
-           fit_ease_model,
-           load_ease_model),
+              .supports = {.history = true, .stars = true},
+              .same_bits_at_any_threads = false},
+    with_stars(ranker("ease",
+                      "top-N: linear weights between items, in closed form",
+                      options_of<EaseOptions>,
+                      fit_ease_model,
+                      load_ease_model)),
     ranker("item-knn",
            "top-N: the items most similar to those of a user",
            options_of<ItemKnnOptions>,
@@ -148,21 +158,23 @@ constexpr std::array kAlgorithms{
                      options_of<BprOptions>,
                      fit_bpr_model,
                      load_bpr_model)),
-    with_demographics(in_epochs(ranker("profile",
-                                       "top-N: a perceptron from who a user is and what he has rated",
-                                       options_of<ProfileOptions>,
-                                       fit_ranking_net_model,
-                                       load_ranking_net_model))),
-    in_epochs(ranker("multvae",
-                     "top-N: a variational autoencoder of who rated what",
-                     options_of<MultVaeOptions>,
-                     fit_ranking_net_model,
-                     load_ranking_net_model)),
-    in_epochs(ranker("recvae",
-                     "top-N: multvae with a deep encoder, trained in turns with its decoder",
-                     options_of<RecVaeOptions>,
-                     fit_ranking_net_model,
-                     load_ranking_net_model)),
+    with_stars(rounded_by_threads(
+        with_demographics(in_epochs(ranker("profile",
+                                           "top-N: a perceptron from who a user is and what he has rated",
+                                           options_of<ProfileOptions>,
+                                           fit_ranking_net_model,
+                                           load_ranking_net_model))))),
+    rounded_by_threads(in_epochs(ranker("multvae",
+                                        "top-N: a variational autoencoder of who rated what",
+                                        options_of<MultVaeOptions>,
+                                        fit_ranking_net_model,
+                                        load_ranking_net_model))),
+    rounded_by_threads(
+        in_epochs(ranker("recvae",
+                         "top-N: multvae with a deep encoder, trained in turns with its decoder",
+                         options_of<RecVaeOptions>,
+                         fit_ranking_net_model,
+                         load_ranking_net_model))),
     Algorithm{.name = "blend",
               .summary = "the weighted mean of other runs' predictions (made by movrec blend)",
               .options = [] { return ModelOptions(); },

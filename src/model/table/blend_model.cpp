@@ -48,10 +48,10 @@ class BlendModel final : public Model {
   }
 
   QuerySupport supports() const override {
-    QuerySupport all{true, true};
+    QuerySupport all{.history = true, .demographics = true};
     for (const auto& member : members_) {
       const QuerySupport one = member->supports();
-      all = {all.history && one.history, all.demographics && one.demographics};
+      all = {all.history && one.history, all.demographics && one.demographics, all.stars || one.stars};
     }
     return all;
   }

@@ -90,7 +90,7 @@ class AutoencoderModel final : public Model {
     by_item_ ? score_by_item(users, items, scores) : score_by_user(users, items, scores);
   }
 
-  QuerySupport supports() const override { return {.history = !by_item_}; }
+  QuerySupport supports() const override { return {.history = !by_item_, .stars = !by_item_}; }
 
   bool knows_similarities() const override { return !by_item_; }
   void item_similarities(ItemIdx item, std::span<float> similarities) const override {

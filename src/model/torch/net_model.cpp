@@ -87,7 +87,7 @@ class NetModel final : public Model {
     return best_of_rows(scores, items, seen, n);
   }
 
-  QuerySupport supports() const override { return {.history = true}; }
+  QuerySupport supports() const override { return {.history = true, .stars = true}; }
 
   bool knows_similarities() const override { return true; }
   void item_similarities(ItemIdx item, std::span<float> similarities) const override {

@@ -71,7 +71,9 @@ class RankingNetModel final : public TopNModel {
             .who = users_.of(UserIdx{static_cast<std::int32_t>(row)})};
   }
 
-  QuerySupport supports() const override { return {.history = true, .demographics = has_profile()}; }
+  QuerySupport supports() const override {
+    return {.history = true, .demographics = has_profile(), .stars = answers_.builder().looks_at_stars()};
+  }
   std::int64_t n_parameters() const override { return answers_.net().n_parameters(); }
 
   bool knows_similarities() const override { return true; }

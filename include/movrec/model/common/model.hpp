@@ -30,6 +30,7 @@ struct UserQuery {
 /// What a model can look at in the queries of users that it was not trained on.
 struct QuerySupport {
   bool history = false, demographics = false;
+  bool stars = false;  ///< how many a history gives; else it says no more than what somebody liked
 };
 
 /// Whatever says stars for pairs: a model, or what a fit knows before it is one.
@@ -103,10 +104,10 @@ class Model : public Predictor {
 
   /// Everything that `Algorithm::load` needs besides the ModelSpec.
   virtual StateDict state() const = 0;
-};
 
  protected:
   /// Ascending.
   std::vector<ItemIdx> all_items() const;
+};
 
 }  // namespace movrec

@@ -34,6 +34,10 @@ struct Algorithm {
   /// Of the arrays that its models save: one more whenever an older program would misread them.
   int state_version = 1;
 
+  /// Whether a fit and its answers are the same to the bit at any number of threads. Where not, they are up to
+  /// rounding: BLAS splits long sums of the net's products by threads.
+  bool same_bits_at_any_threads = true;
+
   /// Whether `fit` reports epochs.
   bool has_epochs() const { return trains_by_gradient || averages_sweeps; }
   bool predicts_stars() const { return selects_by == "rmse"; }
