@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "movrec/core/files.hpp"
 #include "movrec/core/json_text.hpp"
@@ -95,6 +96,7 @@ std::unique_ptr<Model> TrainSession::fit() {
     context.validate = make_validation(algorithm_.selects_by, valid_, train_, side_, base_.spec.stars);
     context.validate_pairs = make_pair_validation(algorithm_.selects_by, valid_, base_.spec.stars);
   }
+  if (!context.validate) keeps_last_ = true;  // there is nothing to choose an epoch by
   context.on_epoch = [&](const EpochReport& report) { return on_epoch(report); };
   std::unique_ptr<Model> model;
   try {
@@ -271,7 +273,8 @@ FitSummary TrainSession::summary() const {
 
 std::optional<double> TrainSession::best_valid() const {
   if (valid_.rows.size() == 0) return std::nullopt;
-  if (!keeps_last_ || history_.empty()) return early_stop_.best();
+  if (!keeps_last_ || history_.empty())
+    return std::isfinite(early_stop_.best()) ? std::optional(early_stop_.best()) : std::nullopt;
   const double last = figure_of(history_.back(), valid_key_);
   return last > 0 ? std::optional(last) : std::nullopt;
 }

@@ -32,12 +32,12 @@ std::function<double(const Model&)> make_validation(std::string_view metric,
   options.ks = {std::stoll(std::string(metric.substr(metric.find('@') + 1)))};
   const auto task = std::make_shared<const RankingTask>(valid, std::initializer_list<const Ratings*>{&train},
                                                         side, options);
+  if (task->cases().empty()) return {};
   return [task, name = std::string(metric)](const Model& model) {
     return evaluate_ranking(model, *task).value(name).value();
   };
 }
 
-}  // namespace movrec
 std::function<double(const Predictor&)> make_pair_validation(std::string_view metric,
                                                              const HeldOut& valid,
                                                              StarScale scale) {
@@ -46,3 +46,4 @@ std::function<double(const Predictor&)> make_pair_validation(std::string_view me
       [valid, scale](const Predictor& predictor) { return evaluate_pair_rmse(predictor, valid.rows, scale); };
 }
 
+}  // namespace movrec

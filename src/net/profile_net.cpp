@@ -31,7 +31,7 @@ class ProfileNet final : public LayeredRowNet {
                                  : (at::sigmoid(out) - stars).square();
     if (!options_.masked) return costs.mean();
     const at::Tensor hidden = (RowTensors(batch.input, device()).dense(n_columns_) == 0).to(at::kFloat);
-    return (costs * hidden).sum() / hidden.sum();
+    return (costs * hidden).sum() / hidden.sum().clamp_min(1);  // all may be shown
   }
 
  private:

@@ -74,11 +74,19 @@ struct RowTrainer::Impl {
     for (std::size_t w = 0; w < net->weights().size(); ++w)
       if (net->trains(w, at)) trained.push_back(net->weights()[w].weight);
     const at::Tensor loss = net->loss(batch, at);
-    const std::vector<at::Tensor> gradients = torch::autograd::grad({loss}, trained);
+    // A batch of which no row shows anything leaves the first weights out of the loss.
+    const std::vector<at::Tensor> gradients =
+        torch::autograd::grad({loss}, trained, /*grad_outputs=*/{}, /*retain_graph=*/{},
+                              /*create_graph=*/false, /*allow_unused=*/true);
     BatchGradients out{.loss = loss.detach(), .tables = {}, .dense = {}};
     auto next = gradients.begin();
-    for (std::size_t w = 0; w < net->weights().size(); ++w)
-      out.dense.push_back(net->trains(w, at) ? (next++)->contiguous() : at::Tensor());
+    for (std::size_t w = 0; w < net->weights().size(); ++w) {
+      out.dense.emplace_back();
+      if (!net->trains(w, at)) continue;
+      const at::Tensor& gradient = *next++;
+      out.dense.back() =
+          gradient.defined() ? gradient.contiguous() : at::zeros_like(net->weights()[w].weight);
+    }
     return out;
   }
 

@@ -19,7 +19,7 @@ std::string heading_of(std::string_view metric);
 
 /// The figure that a row of the algorithm table selects by (`selects_by`), of a model on validation rows:
 /// "rmse", or a ranking metric with every validation rating relevant and the training items left out. What is
-/// passed must outlive it.
+/// passed must outlive it. Empty where that leaves no list to rank: all that is held out has been trained on.
 std::function<double(const Model&)> make_validation(
     std::string_view metric, const HeldOut& valid, const Ratings& train, const SideInfo&, StarScale);
 /// The same of whoever says stars alone. Empty where the metric ranks or the rows are asked for by histories.

@@ -57,7 +57,7 @@ std::int32_t count(const std::vector<std::string>& names) {
 
 ProfileInputs::ProfileInputs(const SideInfo& side, bool one_hot_occupation, float max_stars)
     : one_hot_(one_hot_occupation),
-      max_stars_(max_stars),
+      max_stars_(max_stars > 0 ? max_stars : 1),
       n_occupations_(count(side.users.occupation_names)),
       n_genres_(side.items.genre_names.size()),
       genre_bits_(side.items.genre_bits.begin(), side.items.genre_bits.end()) {
@@ -77,7 +77,7 @@ ProfileInputs::ProfileInputs(const SideInfo& side, bool one_hot_occupation, floa
 }
 
 ProfileInputs::ProfileInputs(const StateDict& state, bool one_hot_occupation, float max_stars)
-    : one_hot_(one_hot_occupation), max_stars_(max_stars) {
+    : one_hot_(one_hot_occupation), max_stars_(max_stars > 0 ? max_stars : 1) {
   const auto counts = state.values<std::int64_t>("profile.counts", 2);
   constexpr std::int64_t kMaxGenres = 32;  // as many as there are bits
   if (counts[0] < 0 || counts[0] > std::numeric_limits<std::int16_t>::max() || counts[1] < 0 ||

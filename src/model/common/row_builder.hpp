@@ -60,15 +60,19 @@ class RowBuilder {
   /// `columns`: biases of the columns, for residuals. `max_stars` of the scale.
   RowBuilder(
       RowValue value, const RowNetOptions& options, double mean, std::vector<float> columns, float max_stars)
-      : value_(value), options_(options), mean_(mean), columns_(std::move(columns)), max_stars_(max_stars) {}
+      : value_(value),
+        options_(options),
+        mean_(mean),
+        columns_(std::move(columns)),
+        max_stars_(max_stars > 0 ? max_stars : 1) {}  // where all stars are 0, so are their shares
 
   void set_profile(ProfileInputs profile) { profile_.emplace(std::move(profile)); }
   const std::optional<ProfileInputs>& profile() const { return profile_; }
+  bool looks_at_stars() const { return value_ != RowValue::seen; }
   std::size_t n_side() const { return profile_ ? profile_->size() : 0; }
 
   /// Adds all of it as an input.
   void add(RowBatch&, const RowContent&) const;
-  bool looks_at_stars() const { return value_ != RowValue::seen; }
   /// Adds what is left of it after hiding and noise, if it is to have any, as an input, and all of it as a
   /// target.
   void add_for_training(

@@ -152,6 +152,10 @@ std::unique_ptr<Model> fit_ranking_net_model(const FitContext& context) {
   std::vector<std::uint32_t> users;  // that have something to learn from
   for (std::uint32_t user = 0; user < model->rows().size(); ++user)
     if (model->rows().count(user) > 0) users.push_back(user);
+  if (users.empty())
+    throw Error(ErrorKind::usage, "no user has a positive rating to learn from",
+                fmt::format("none reaches {} stars", spec.options.get<PositiveOptions>().positive_from),
+                "--positive-from 0");
   RowSource source{
       .n_rows = std::ssize(users),
       .passes = spec.options.as<PassOptions>().passes,
