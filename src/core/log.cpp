@@ -114,7 +114,7 @@ Console::~Console() {
 void Console::log(LogLevel level, std::string_view text) {
   if (level < state_->shown_from) return;
   progress_ended();
-  std::string_view prefix, end;
+  std::string_view prefix;
   if (level == LogLevel::warning)
     prefix = state_->colour ? "\033[33mmovrec: warning:\033[0m " : "movrec: warning: ";
   if (level == LogLevel::error)
