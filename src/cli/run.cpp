@@ -27,8 +27,6 @@
 namespace movrec::cli {
 namespace {
 
-constexpr std::size_t kMostOfPath = 300;
-
 /// What a run changes in the process, put back at its end: tests run many in one process.
 class ProcessScope {
  public:

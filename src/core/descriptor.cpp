@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "movrec/core/shown.hpp"
 #include "movrec/core/stop.hpp"
 
 namespace movrec {
@@ -14,7 +15,7 @@ Descriptor::Descriptor(
     : fd_(::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, mode)) {
   const int code = errno;
   if (fd_ < 0 && code == EINTR) check_stop();
-  if (fd_ < 0) fail(kind, "cannot {} {}: {}", doing, path.string(), errno_text(code));
+  if (fd_ < 0) fail(kind, "cannot {} {}: {}", doing, shown(path.string(), kMostOfPath), errno_text(code));
 }
 
 Descriptor::~Descriptor() {

@@ -11,6 +11,7 @@
 
 #include "core/descriptor.hpp"
 #include "movrec/core/error.hpp"
+#include "movrec/core/shown.hpp"
 #include "movrec/core/stop.hpp"
 
 namespace movrec {
@@ -51,7 +52,9 @@ void append_line(const fs::path& path, std::string_view line) {
 void make_directories(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) fail(ErrorKind::failure, "cannot make the folder {}: {}", path.string(), error.message());
+  if (error)
+    fail(ErrorKind::failure, "cannot make the folder {}: {}", shown(path.string(), kMostOfPath),
+         error.message());
 }
 
 MappedFile::MappedFile(const fs::path& path) {

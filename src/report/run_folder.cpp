@@ -15,7 +15,6 @@ namespace {
 
 constexpr const char* kBest = "best.pt";
 constexpr const char* kHowToTrain = "movrec train";
-constexpr std::size_t kMostOfPath = 300;
 
 bool is_file(const fs::path& path) {
   std::error_code absent;

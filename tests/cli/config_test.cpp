@@ -251,7 +251,8 @@ TEST(ShippedConfigs, AllParseAndSetOnlyWhatTheirModelUses) {
     const ModelOptions options =
         default_options(to_text(train.find_option("model")->ref),
                         solver.origin == Origin::config ? to_text(solver.ref) : std::string());
-    for (const OptionRef& ref : cli::ModelFlags().refs()) {
+    cli::ModelFlags all_flags;
+    for (const OptionRef& ref : all_flags.refs()) {
       const BoundOption& option = *train.find_option(ref.field.name);
       if (option.origin == Origin::config) {
         EXPECT_TRUE(options.has(ref.field.name)) << option.origin_text;

@@ -48,10 +48,10 @@ TEST(Help, EveryCommandPrintsItsSummaryAndEachOfItsOptions) {
     EXPECT_EQ(result.err, "") << command.path;
     EXPECT_THAT(result.out,
                 testing::StartsWith(command.path + ": " + command.summary + "\n\nUsage: " + command.path));
-    for (const BoundOption& option : command.options)
-      if (!option.of_models)
-        EXPECT_THAT(result.out,
-                    HasSubstr(option.positional ? value_name(option) : std::string(option.name())));
+    for (const BoundOption& option : command.options) {
+      if (option.of_models) continue;
+      EXPECT_THAT(result.out, HasSubstr(option.positional ? value_name(option) : std::string(option.name())));
+    }
   });
 }
 

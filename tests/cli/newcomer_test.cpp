@@ -158,7 +158,7 @@ TEST(Newcomer, BadRatingsAreNamed) {
   EXPECT_THAT(line.err, HasSubstr("bad.csv:2: expected stars from 1 to 5, found 'Star Wars,NaN'"));
   const CliResult title =
       titled.cli({"recommend", "--history", titled.file("bad.csv", "Toy Story,5\nzzzz,4\n")});
-  EXPECT_EQ(title.code, 2);
+  EXPECT_EQ(title.code, 3);
   EXPECT_THAT(title.err, HasSubstr("bad.csv:2 zzzz: no item is called that"));
   EXPECT_EQ(titled.cli({"recommend", "--history", (titled.folder / "absent.csv").string()}).code, 3);
 }

@@ -131,7 +131,8 @@ TEST_F(Process, TheFoldsOfAKilledCrossValidationEnd) {
       "$M cv $S $T --folds 2 --jobs 2 -q & p=$!; wait_for 'runs/*/2*/metrics.jsonl'; sleep 0.5\n"
       "kill -9 $p; wait $p 2>/dev/null\n"
       "for k in $(seq 100); do n=0; for q in /proc/[0-9]*; do [ \"$(readlink $q/cwd)\" = \"$PWD\" ] && "
-      "grep -qa fold- $q/cmdline 2>/dev/null && n=$((n+1)); done; [ $n = 0 ] && break; sleep 0.1; done; echo "
+      "grep -qa '[f]old-[12]' $q/cmdline 2>/dev/null && n=$((n+1)); done; [ $n = 0 ] && break; sleep 0.1; "
+      "done; echo "
       "left $n\n"
       "find . -name last.pt | wc -l\n");
   EXPECT_THAT(result.text, HasSubstr("left 0\n"));

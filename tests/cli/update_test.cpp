@@ -140,8 +140,8 @@ TEST_F(Update, BadRatingsAreErrorsThatWriteNothing) {
   EXPECT_THAT(error_of("1,Toy Story,5\n1,Star Wars,nan\n", 3), HasSubstr("new.csv:2: expected stars from 1"));
   EXPECT_THAT(error_of("1,Toy Story,5\n-1,Star Wars,4\n", 3), HasSubstr("new.csv:2: expected a user id"));
   EXPECT_THAT(error_of("1,Toy Story,5\n1,Star Wars\n", 3), HasSubstr("new.csv:2: expected user,item,stars"));
-  EXPECT_THAT(error_of("1,sabrina,5\n", 2), HasSubstr("new.csv:1 sabrina: 2 items may be meant"));
-  EXPECT_THAT(error_of("1,zzzz,5\n", 2), HasSubstr("new.csv:1 zzzz: no item is called that"));
+  EXPECT_THAT(error_of("1,sabrina,5\n", 3), HasSubstr("new.csv:1 sabrina: 2 items may be meant"));
+  EXPECT_THAT(error_of("1,zzzz,5\n", 3), HasSubstr("new.csv:1 zzzz: no item is called that"));
   EXPECT_THAT(titled.cli({"update"}).err, HasSubstr("--history was not given"));
   const CliResult cannot =
       TitledRun("popularity").cli({"update", "--history", titled.file("new.csv", "1,Toy Story,5\n")});

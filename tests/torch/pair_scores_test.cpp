@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "movrec/core/random.hpp"
+#include "movrec/model/table/algorithm.hpp"
 #include "movrec/model/torch/net_model.hpp"
 #include "movrec/net/net.hpp"
 #include "movrec/ops/int8_tower.hpp"

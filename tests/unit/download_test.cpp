@@ -165,7 +165,8 @@ TEST_F(Download, AnEtagThatIsNoTextIsNoReasonToGoOn) {
   });
   EXPECT_TRUE(fetch(server));
   expect_complete();
-  EXPECT_FALSE(server.requests().back().headers.contains("range"));
+  for (const auto& [name, value] : server.requests().back().headers)
+    EXPECT_EQ(value.find('\xFF'), std::string::npos) << name << " goes on from it";
 }
 
 TEST_F(Download, TheSecondOfTwoRunsFindsTheFile) {

@@ -161,7 +161,8 @@ TEST(KnnModel, AnswersByTheFormula) {
 
 TEST(KnnModel, AnswersAHistoryAsItsUser) {
   const World world(0.5);
-  const ModelSpec spec{"knn", {}, world.ratings.n_users, world.ratings.n_items, {1, 5}};
+  const ModelSpec spec{
+      "knn", options_of<KnnModelOptions>(), world.ratings.n_users, world.ratings.n_items, {1, 5}};
   const auto model = fit_knn_model({.spec = spec, .train = world.ratings});
   EXPECT_TRUE(model->supports().history);
   std::vector<ItemIdx> items;
@@ -187,7 +188,8 @@ TEST(KnnModel, AnswersAHistoryAsItsUser) {
 
 TEST(KnnModel, RefusesListsThatPointOutOfBounds) {
   const World world;
-  const ModelSpec spec{"knn", {}, world.ratings.n_users, world.ratings.n_items, {1, 5}};
+  const ModelSpec spec{
+      "knn", options_of<KnnModelOptions>(), world.ratings.n_users, world.ratings.n_items, {1, 5}};
   StateDict state = fit_knn_model({.spec = spec, .train = world.ratings})->state();
   std::vector<std::int32_t> items(state.get("neighbours.items").as<std::int32_t>().begin(),
                                   state.get("neighbours.items").as<std::int32_t>().end());

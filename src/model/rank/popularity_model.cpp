@@ -49,7 +49,7 @@ class PopularityModel final : public Model {
 }  // namespace
 
 std::unique_ptr<Model> fit_popularity_model(const FitContext& context) {
-  const Biases biases = fit_biases(context.train, context.spec.options.get<PopularityOptions>().bias);
+  const Biases biases = fit_biases(context.train, context.spec.options.as<PopularityOptions>().bias);
   std::vector<float> stars;
   stars.reserve(biases.item.size());
   for (float item : biases.item) stars.push_back(static_cast<float>(biases.mean) + item);

@@ -51,7 +51,7 @@ std::unique_ptr<Model> make_bias_model(Biases biases, double user_damping) {
 }
 
 std::unique_ptr<Model> fit_bias_model(const FitContext& context) {
-  const auto& options = context.spec.options.get<BiasOptions>();
+  const auto options = context.spec.options.as<BiasOptions>();
   return make_bias_model(fit_biases(context.train, options), options.user_damping);
 }
 
@@ -61,7 +61,7 @@ std::unique_ptr<Model> load_bias_model(const ModelSpec& spec, const StateDict& s
   return make_bias_model({.mean = state.values<double>("mean", 1)[0],
                           .user = {user.begin(), user.end()},
                           .item = {item.begin(), item.end()}},
-                         spec.options.get<BiasOptions>().user_damping);
+                         spec.options.as<BiasOptions>().user_damping);
 }
 
 }  // namespace movrec

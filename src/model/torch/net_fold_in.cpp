@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "movrec/ops/state.hpp"
+#include "movrec/train/options.hpp"
 
 namespace movrec {
 

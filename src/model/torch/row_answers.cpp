@@ -1,5 +1,7 @@
 #include "model/torch/row_answers.hpp"
 
+#include "movrec/train/options.hpp"
+
 namespace movrec {
 namespace {
 
