@@ -8,6 +8,7 @@
 #include "checkpoint/file/checkpoint_file.hpp"
 #include "checkpoint/file/refused.hpp"
 #include "movrec/core/files.hpp"
+#include "movrec/core/shown.hpp"
 
 namespace movrec {
 namespace fs = std::filesystem;
@@ -74,7 +75,9 @@ Checkpoint from_file(CheckpointFile file) {
 void require_regular_file(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (error) fail(ErrorKind::model, "cannot read {}: {}", path.string(), errno_text(error.value()));
+  if (error)
+    fail(ErrorKind::model, "cannot read {}: {}", shown(path.string(), kMostOfPath),
+         errno_text(error.value()));
   if (status.type() != fs::file_type::regular)
     throw Error(ErrorKind::model, fmt::format("{} is not a usable checkpoint", path.string()),
                 "it is not a regular file");

@@ -136,7 +136,8 @@ TEST_F(Process, TheFoldsOfAKilledCrossValidationEnd) {
       "left $n\n"
       "find . -name last.pt | wc -l\n");
   EXPECT_THAT(result.text, HasSubstr("left 0\n"));
-  EXPECT_THAT(result.text, HasSubstr("left 0\n2\n"));  // both saved
+  // Whichever had begun to train has saved.
+  EXPECT_THAT(result.text, testing::ContainsRegex("left 0\n[12]\n"));
 }
 
 TEST_F(Process, ASignalToTheGroupReachesEachFoldOnce) {

@@ -165,7 +165,8 @@ TEST_F(Download, AnEtagThatIsNoTextIsNoReasonToGoOn) {
   });
   EXPECT_TRUE(fetch(server));
   expect_complete();
-  for (const auto& [name, value] : server.requests().back().headers)
+  const std::vector<HttpRequest> requests = server.requests();
+  for (const auto& [name, value] : requests.back().headers)
     EXPECT_EQ(value.find('\xFF'), std::string::npos) << name << " goes on from it";
 }
 

@@ -8,7 +8,7 @@
 namespace movrec {
 
 /// Whether a loop that many threads share is to stop. The thread that made it looks for the stop, for it knows whose
-/// work this is, and tells the others; so it has to take its part of the loop.
+/// work this is, and tells the others: at the beginning, and whenever it takes a turn of the loop.
 class LoopStop {
  public:
   bool asked() {
@@ -21,7 +21,7 @@ class LoopStop {
 
  private:
   std::thread::id beginner_ = std::this_thread::get_id();
-  std::atomic<bool> stopped_{false};
+  std::atomic<bool> stopped_{stop_signal() != 0};
 };
 
 }  // namespace movrec
