@@ -6,8 +6,8 @@
 
 namespace movrec {
 
-/// Installs handlers for SIGINT and SIGTERM that ask process_stop() for a stop; a second signal ends the process at
-/// once.
+/// Installs handlers for SIGINT, SIGTERM and (unless it is ignored) SIGHUP that ask process_stop() for a stop; a second
+/// signal ends the process at once, but for those that come within a second and are not SIGINT.
 void install_stop_handlers();
 /// What signals set, and what stops work that was given no token of its own.
 StopToken& process_stop();
