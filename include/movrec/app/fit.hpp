@@ -55,8 +55,8 @@ struct ResumeRequest {
   FitRequest request;          ///< what its checkpoint says, with what may change changed
 };
 
-/// The request of the run that `last` is of. What a person changes in it beside epochs, sweeps, patience, ranking,
-/// settings and budget, resume_run refuses. Error{model} for a checkpoint that cannot be read.
+/// The request of the run that `last` is of. To go on with it, change nothing in it but epochs, sweeps, patience,
+/// ranking, settings and budget: whether a caller keeps to that, resume_run checks of data and split alone.
 FitRequest request_of(const Checkpoint& last);
 /// How the run in that folder is to rank, as its config.toml says; else the defaults. Error{usage} for a bad value.
 RankingOptions remembered_ranking(const std::filesystem::path& folder);
