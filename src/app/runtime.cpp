@@ -17,7 +17,6 @@ using Json = nlohmann::json;
 Json to_json(const Member& member) {
   const FitRequest& request = member.request;
   return {{"name", member.name},
-          {"last", member.last.string()},
           {"algorithm", request.algorithm},
           {"options", request.options.to_json()},
           {"data", options_to_json(request.data)},
@@ -35,8 +34,7 @@ Json to_json(const Member& member) {
 }
 
 Member member_from(const Json& json) {
-  Member member{
-      .name = json.at("name"), .request = {}, .test = {}, .last = json.at("last").get<std::string>()};
+  Member member{.name = json.at("name"), .request = {}, .test = {}};
   FitRequest& request = member.request;
   request.algorithm = json.at("algorithm");
   request.options = model_options_from_json(request.algorithm, json.at("options"));
@@ -84,8 +82,7 @@ Json read_outcome(const Member& member, const fs::path& file, int code) {
 }  // namespace
 
 Json run_member(const Member& member) {
-  Fit fit = member.last.empty() ? fit_run(member.request) : resume_run({member.last, member.request});
-  const TrainedRun run = finish_run(std::move(fit), member.test);
+  const TrainedRun run = finish_run(fit_run(member.request), member.test);
   return run_json(run.fit, run.test);
 }
 

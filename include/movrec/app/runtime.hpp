@@ -16,8 +16,7 @@ struct Member {
   std::string name;
   FitRequest request;
   TestOptions test;
-  std::filesystem::path last{};  ///< the last.pt that it goes on from; empty: it begins
-  std::filesystem::path log{};   ///< where a process of its own writes what it says
+  std::filesystem::path log{};  ///< where a process of its own writes what it says
 };
 
 /// The member's run from the fit to its report: the document movrec.train/1.
