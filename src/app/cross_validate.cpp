@@ -9,7 +9,7 @@
 #include "movrec/core/progress.hpp"
 #include "movrec/ops/machine.hpp"
 #include "movrec/report/run_folder.hpp"
-#include "movrec/train/options.hpp"
+#include "movrec/train/common/options.hpp"
 
 namespace movrec {
 namespace fs = std::filesystem;

@@ -12,7 +12,7 @@
 #include "movrec/eval/validation.hpp"
 #include "movrec/net/options.hpp"
 #include "movrec/ops/machine.hpp"
-#include "movrec/train/options.hpp"
+#include "movrec/train/common/options.hpp"
 
 namespace movrec {
 namespace {

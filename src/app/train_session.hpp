@@ -10,7 +10,7 @@
 #include "movrec/checkpoint/checkpoint.hpp"
 #include "movrec/eval/held_out.hpp"
 #include "movrec/report/run_report.hpp"
-#include "movrec/train/early_stop.hpp"
+#include "movrec/train/common/early_stop.hpp"
 
 namespace movrec {
 

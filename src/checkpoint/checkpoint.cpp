@@ -47,7 +47,7 @@ StateDict added_to_state(const AddedRatings& added) {
   if (added.stars.empty()) return state;
   state.set("users", array_of(std::span(added.users)));
   state.set("items", array_of(std::span(added.items)));
-  state.set("stars", StateArray::of(std::span<const float>(added.stars), {std::ssize(added.stars)}));
+  state.set("stars", added.stars);
   return state;
 }
 

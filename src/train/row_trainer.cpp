@@ -123,19 +123,19 @@ double RowTrainer::loss() const {
 StateDict RowTrainer::state() const {
   StateDict state = impl_->optimizer.state();
   impl_->device_random.save(state);
-  state.set("step", StateArray::of(std::span<const std::int64_t>(&impl_->steps, 1), {1}));
+  state.set("step", impl_->steps);
   state.set("loss_sum", to_state(impl_->loss_sum.view({1})));
-  state.set("loss_rows", StateArray::of(std::span<const std::int64_t>(&impl_->loss_rows, 1), {1}));
+  state.set("loss_rows", impl_->loss_rows);
   return state;
 }
 
 void RowTrainer::load(const StateDict& state) {
-  impl_->steps = state.values<std::int64_t>("step", 1)[0];
+  impl_->steps = state.number<std::int64_t>("step");
   impl_->optimizer.load(state, impl_->steps);
   impl_->device_random.load(state);
   at::Tensor loss_sum = impl_->loss_sum.view({1});
   copy_from_state(loss_sum, state, "loss_sum");
-  impl_->loss_rows = state.values<std::int64_t>("loss_rows", 1)[0];
+  impl_->loss_rows = state.number<std::int64_t>("loss_rows");
 }
 
 }  // namespace movrec

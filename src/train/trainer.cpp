@@ -14,7 +14,7 @@
 #include "movrec/net/gradient_pass.hpp"
 #include "movrec/net/net.hpp"
 #include "movrec/ops/state.hpp"
-#include "movrec/train/schedule.hpp"
+#include "movrec/train/common/schedule.hpp"
 #include "ops/device_random.hpp"
 #include "train/device_steps.hpp"
 #include "train/optimizer.hpp"
@@ -205,23 +205,21 @@ StateDict Trainer::state() const {
   const Impl& it = *impl_;
   StateDict state = it.optimizer.state();
   it.device_random.save(state);
-  state.set("step", to_state(at::scalar_tensor(it.step, at::kLong)));
-  state.set("epoch_seconds", to_state(at::scalar_tensor(it.epoch_seconds, at::kDouble)));
+  state.set("step", it.step);
+  state.set("epoch_seconds", it.epoch_seconds);
   state.set("loss_sum", to_state(it.loss_sum));
-  state.set("valid_rmse",
-            StateArray::of(std::span(it.valid_rmse), {static_cast<std::int64_t>(it.valid_rmse.size())}));
+  state.set("valid_rmse", it.valid_rmse);
   return state;
 }
 
 void Trainer::load(const StateDict& state) {
   Impl& it = *impl_;
-  it.step = state.values<std::int64_t>("step", 1)[0];
+  it.step = state.number<std::int64_t>("step");
   it.optimizer.load(state, it.step);
   it.device_random.load(state);
-  it.epoch_seconds = state.values<double>("epoch_seconds", 1)[0];
+  it.epoch_seconds = state.number<double>("epoch_seconds");
   copy_from_state(it.loss_sum, state, "loss_sum");
-  const auto rmse = state.get("valid_rmse").as<double>();
-  it.valid_rmse.assign(rmse.begin(), rmse.end());
+  it.valid_rmse = state.list<double>("valid_rmse");
 }
 
 }  // namespace movrec

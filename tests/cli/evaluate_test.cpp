@@ -103,7 +103,7 @@ TEST(Evaluate, ACheckpointWithOtherArraysSaysWhatToDo) {
   const FittedRun run("bias", [](Checkpoint& checkpoint) { checkpoint.model = {}; });
   const CliResult result = run_cli({"evaluate", "--runs-dir", run.runs()});
   EXPECT_EQ(result.code, 4);
-  EXPECT_THAT(result.err, HasSubstr("best.pt: user: the checkpoint has no array"));
+  EXPECT_THAT(result.err, HasSubstr("best.pt: mean: the checkpoint has no array"));
   EXPECT_THAT(result.err, HasSubstr("try: train it again"));
 }
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "movrec/train/options.hpp"
+#include "movrec/train/common/options.hpp"
 #include "support/options.hpp"
 #include "support/titled_run.hpp"
 

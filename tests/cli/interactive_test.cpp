@@ -94,7 +94,7 @@ class AgeModel final : public Model {
   void predict(std::span<const UserIdx>, std::span<const ItemIdx>, std::span<float> stars) const override {
     std::ranges::fill(stars, 3.F);
   }
-  void score(std::span<const UserQuery> users, std::span<float> scores) const override {
+  void do_score(std::span<const UserQuery> users, std::span<float> scores) const override {
     last = users[0].demographics;
     for (std::size_t k = 0; k < scores.size(); ++k) scores[k] = static_cast<float>(k % n_items_);
   }

@@ -97,7 +97,7 @@ TEST(Newcomer, MayBeAUserWhoSaysMore) {
   const TitledRun titled("ease");
   const UserIdx user{0};
   const std::string id = fmt::to_string(number(titled.run.dataset.users.id(user)));
-  Person person = with_histories(std::span(&user, 1), titled.run.train, titled.run.dataset.user_features)[0];
+  Person person = with_histories(std::span(&user, 1), titled.run.train, {})[0];
   ASSERT_TRUE(person.has_history());
   const auto liked =
       static_cast<std::size_t>(std::ranges::find(person.stars(), 4.F) - person.stars().begin());
@@ -239,8 +239,7 @@ TEST(Explanations, AreTheRatingsThatCountForUsersAndNewcomersInEveryFormat) {
   const std::string id = fmt::to_string(number(titled.run.dataset.users.id(user)));
   const json known = json::parse(
       titled.cli({"recommend", "--user", id, "--explain", "--top", "4", "--json"}).out)["users"][0]["items"];
-  const Person person =
-      with_histories(std::span(&user, 1), titled.run.train, titled.run.dataset.user_features)[0];
+  const Person person = with_histories(std::span(&user, 1), titled.run.train, {})[0];
   ASSERT_EQ(known.size(), 4U);
   for (const json& item : known) {
     const ItemIdx idx = *titled.run.dataset.items.find(ItemId{item["item"].get<int>()});

@@ -10,7 +10,7 @@
 #include "movrec/checkpoint/checkpoint.hpp"
 #include "movrec/core/stop.hpp"
 #include "movrec/model/table/algorithm.hpp"
-#include "movrec/train/options.hpp"
+#include "movrec/train/common/options.hpp"
 #include "support/options.hpp"
 
 using namespace movrec;
@@ -212,6 +212,23 @@ std::vector<float> scores_of(const Model& model, std::span<const UserQuery> quer
   std::vector<float> out(queries.size() * static_cast<std::size_t>(kSide + 1));
   model.score(queries, out);
   return out;
+}
+
+TEST_P(EveryAlgorithm, WhatAQueryHoldsAndTheModelCannotLookAtIsAnError) {
+  const HistoryCase about;
+  set({{"positive-from", "2"}});
+  const auto model = row().fit({.spec = spec_, .train = about.train});
+  const auto is_refused = [&](const UserQuery& query) {
+    try {
+      scores_of(*model, std::span(&query, 1));
+      return false;
+    } catch (const Error& error) {
+      return error.kind() == ErrorKind::model;
+    }
+  };
+  EXPECT_EQ(is_refused(about.strangers[0]), !model->supports().history);
+  EXPECT_EQ(is_refused({.user = UserIdx{0}, .demographics = Demographics{30, 'F', 1}}),
+            !model->supports().demographics);
 }
 
 TEST_P(EveryAlgorithm, AHistoryIsAnsweredAsItsTrainedUser) {

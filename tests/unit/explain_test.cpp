@@ -22,7 +22,7 @@ class TinyModel final : public Model {
   static float weight(int rated, int item) { return static_cast<float>((rated * 5 + item * 3) % 7) - 2; }
   std::int32_t n_items() const override { return kItems; }
   void predict(std::span<const UserIdx>, std::span<const ItemIdx>, std::span<float>) const override {}
-  void score(std::span<const UserQuery> users, std::span<float> scores) const override {
+  void do_score(std::span<const UserQuery> users, std::span<float> scores) const override {
     largest_batch = std::max(largest_batch, users.size());
     std::ranges::fill(scores, 0.F);
     for (std::size_t u = 0; u < users.size(); ++u)

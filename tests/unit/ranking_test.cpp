@@ -48,7 +48,7 @@ class TableModel : public Model {
                std::span<float> stars) const override {
     for (std::size_t k = 0; k < stars.size(); ++k) stars[k] = by_user_[index(users[k])][index(items[k])];
   }
-  void score(std::span<const UserQuery> users, std::span<float> scores) const override {
+  void do_score(std::span<const UserQuery> users, std::span<float> scores) const override {
     const std::size_t n = by_user_[0].size();
     for (std::size_t u = 0; u < users.size(); ++u) {
       saw_history_ = saw_history_ || users[u].history.has_value();

@@ -31,7 +31,7 @@ class FakeModel final : public Model {
                std::span<float> stars) const override {
     for (std::size_t k = 0; k < stars.size(); ++k) stars[k] = score_of(users[k], items[k]);
   }
-  void score(std::span<const UserQuery> users, std::span<float> scores) const override {
+  void do_score(std::span<const UserQuery> users, std::span<float> scores) const override {
     ASSERT_EQ(scores.size(), users.size() * static_cast<std::size_t>(n_items_));
     largest_block = std::max(largest_block, users.size());
     for (std::size_t u = 0; u < users.size(); ++u)
@@ -39,6 +39,7 @@ class FakeModel final : public Model {
         scores[u * static_cast<std::size_t>(n_items_) + static_cast<std::size_t>(i)] =
             score_of(users[u].user, ItemIdx{i});
   }
+  QuerySupport supports() const override { return {.history = true}; }
   std::int64_t n_parameters() const override { return 0; }
   StateDict state() const override { return {}; }
 

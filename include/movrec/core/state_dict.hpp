@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <ranges>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,12 +33,33 @@ struct StateArray {
 class StateDict {
  public:
   void set(std::string name, StateArray array) { arrays_[std::move(name)] = std::move(array); }
+  /// A list: [n].
+  template <std::ranges::contiguous_range List>
+  void set(std::string name, const List& values);
+  /// A matrix: [n_rows, n / n_rows].
+  template <std::ranges::contiguous_range List>
+  void set(std::string name, const List& values, std::integral auto n_rows);
+  /// A number: [1].
+  template <class T>
+  requires std::floating_point<T> || std::integral<T>
+  void set(std::string name, T number);
+
   bool contains(const std::string& name) const { return arrays_.contains(name); }
   /// Error{model} that names the missing array.
   const StateArray& get(const std::string& name) const;
   /// The array's values, with its number of elements checked. Error{model}.
   template <class T>
   std::span<const T> values(const std::string& name, std::size_t n_elements) const;
+  /// The same, copied.
+  template <class T>
+  std::vector<T> list(const std::string& name, std::size_t n_elements) const;
+  template <class T>
+  std::vector<T> list(const std::string& name) const;  ///< of any length
+  template <class T>
+  T number(const std::string& name) const;
+  /// Fills `values`, whose length is the one expected.
+  template <std::ranges::contiguous_range List>
+  void copy(const std::string& name, List& values) const;
   const std::map<std::string, StateArray>& arrays() const { return arrays_; }
 
  private:
@@ -80,6 +104,43 @@ std::span<const T> StateDict::values(const std::string& name, std::size_t n_elem
     fail(ErrorKind::model, "array '{}' of the checkpoint has {} elements, expected {}", name, found.size(),
          n_elements);
   return found;
+}
+
+template <std::ranges::contiguous_range List>
+void StateDict::set(std::string name, const List& values) {
+  set(std::move(name),
+      StateArray::of(std::span<const std::ranges::range_value_t<List>>(values), {std::ssize(values)}));
+}
+template <std::ranges::contiguous_range List>
+void StateDict::set(std::string name, const List& values, std::integral auto n_rows) {
+  const auto rows = static_cast<std::int64_t>(n_rows);
+  set(std::move(name), StateArray::of(std::span<const std::ranges::range_value_t<List>>(values),
+                                      {rows, rows > 0 ? std::ssize(values) / rows : 0}));
+}
+template <class T>
+requires std::floating_point<T> || std::integral<T>
+void StateDict::set(std::string name, T number) {
+  set(std::move(name), StateArray::of(std::span(&std::as_const(number), 1), {1}));
+}
+
+template <class T>
+std::vector<T> StateDict::list(const std::string& name, std::size_t n_elements) const {
+  const auto found = values<T>(name, n_elements);
+  return {found.begin(), found.end()};
+}
+template <class T>
+std::vector<T> StateDict::list(const std::string& name) const {
+  const auto found = in_context(name, [&] { return get(name).template as<T>(); });
+  return {found.begin(), found.end()};
+}
+template <class T>
+T StateDict::number(const std::string& name) const {
+  return values<T>(name, 1)[0];
+}
+template <std::ranges::contiguous_range List>
+void StateDict::copy(const std::string& name, List& into) const {
+  std::ranges::copy(values<std::ranges::range_value_t<List>>(name, std::ranges::size(into)),
+                    std::ranges::begin(into));
 }
 
 inline const StateArray& StateDict::get(const std::string& name) const {

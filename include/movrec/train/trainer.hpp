@@ -5,7 +5,7 @@
 
 #include "movrec/core/state_dict.hpp"
 #include "movrec/data/ratings.hpp"
-#include "movrec/train/epoch_loop.hpp"
+#include "movrec/train/common/epoch_loop.hpp"
 #include "movrec/train/options.hpp"
 
 namespace movrec {

@@ -10,16 +10,6 @@ std::vector<std::int32_t> flags(std::vector<std::int32_t> counts) {
   return counts;
 }
 
-template <class T>
-std::vector<T> copy_of(std::span<const T> values) {
-  return {values.begin(), values.end()};
-}
-
-template <class T>
-StateArray array_of(const std::vector<T>& values) {
-  return StateArray::of(std::span<const T>(values), {std::ssize(values)});
-}
-
 }  // namespace
 
 Fallback::Fallback(const ModelSpec& spec, Biases biases, const Ratings& train)
@@ -29,21 +19,15 @@ Fallback::Fallback(const ModelSpec& spec, Biases biases, const Ratings& train)
       known_item_(flags(ratings_per_item(train))) {}
 
 Fallback::Fallback(const ModelSpec& spec, const StateDict& state)
-    : user_damping_(spec.options.as<BiasOptions>().user_damping) {
-  const auto users = static_cast<std::size_t>(spec.n_users), items = static_cast<std::size_t>(spec.n_items);
-  biases_ = {.mean = state.values<double>("fallback.mean", 1)[0],
-             .user = copy_of(state.values<float>("fallback.user", users)),
-             .item = copy_of(state.values<float>("fallback.item", items))};
-  known_user_ = copy_of(state.values<std::int32_t>("known.user", users));
-  known_item_ = copy_of(state.values<std::int32_t>("known.item", items));
-}
+    : biases_(load_biases(state, spec.n_users, spec.n_items, "fallback.")),
+      user_damping_(spec.options.as<BiasOptions>().user_damping),
+      known_user_(state.list<std::int32_t>("known.user", biases_.user.size())),
+      known_item_(state.list<std::int32_t>("known.item", biases_.item.size())) {}
 
 void Fallback::save(StateDict& state) const {
-  state.set("fallback.mean", StateArray::of(std::span<const double>(&biases_.mean, 1), {1}));
-  state.set("fallback.user", array_of(biases_.user));
-  state.set("fallback.item", array_of(biases_.item));
-  state.set("known.user", array_of(known_user_));
-  state.set("known.item", array_of(known_item_));
+  biases_.save(state, "fallback.");
+  state.set("known.user", known_user_);
+  state.set("known.item", known_item_);
 }
 
 KnownHistory Fallback::known(const History& history) const {

@@ -6,23 +6,55 @@
 
 namespace movrec {
 
+void Model::score(std::span<const UserQuery> users, std::span<float> scores) const {
+  check(users);
+  do_score(users, scores);
+}
+
 void Model::score_items(std::span<const UserQuery> users,
                         std::span<const ItemIdx> items,
                         std::span<float> scores) const {
-  const auto width = static_cast<std::size_t>(n_items());
-  std::vector<float> all(users.size() * width);
-  score(users, all);
-  for (std::size_t u = 0; u < users.size(); ++u)
-    for (std::size_t k = 0; k < items.size(); ++k)
-      scores[u * items.size() + k] = all[u * width + index(items[k])];
+  check(users);
+  do_score_items(users, items, scores);
 }
 
 std::vector<std::vector<ScoredItem>> Model::best_items(std::span<const UserQuery> users,
                                                        std::span<const ItemIdx> items,
                                                        std::span<const std::span<const ItemIdx>> seen,
                                                        std::size_t n) const {
+  check(users);
+  return do_best_items(users, items, seen, n);
+}
+
+void Model::check(std::span<const UserQuery> users) const {
+  const QuerySupport can = supports();
+  for (const UserQuery& query : users) {
+    if (query.history && !can.history)
+      throw Error(ErrorKind::model, "this model cannot answer from a history", {},
+                  "movrec train --model ease");
+    if (query.demographics && !can.demographics)
+      throw Error(ErrorKind::model, "this model does not look at age, gender and occupation", {},
+                  "movrec train --model profile");
+  }
+}
+
+void Model::do_score_items(std::span<const UserQuery> users,
+                           std::span<const ItemIdx> items,
+                           std::span<float> scores) const {
+  const auto width = static_cast<std::size_t>(n_items());
+  std::vector<float> all(users.size() * width);
+  do_score(users, all);
+  for (std::size_t u = 0; u < users.size(); ++u)
+    for (std::size_t k = 0; k < items.size(); ++k)
+      scores[u * items.size() + k] = all[u * width + index(items[k])];
+}
+
+std::vector<std::vector<ScoredItem>> Model::do_best_items(std::span<const UserQuery> users,
+                                                          std::span<const ItemIdx> items,
+                                                          std::span<const std::span<const ItemIdx>> seen,
+                                                          std::size_t n) const {
   std::vector<float> scores(users.size() * items.size());
-  score_items(users, items, scores);
+  do_score_items(users, items, scores);
   return best_of_rows(scores, items, seen, n);
 }
 

@@ -1,6 +1,7 @@
 #include "model/common/row_builder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -85,18 +86,14 @@ ProfileInputs::ProfileInputs(const StateDict& state, bool one_hot_occupation, fl
     fail(ErrorKind::model, "{} occupations and {} genres in the checkpoint", counts[0], counts[1]);
   n_occupations_ = counts[0];
   n_genres_ = static_cast<std::size_t>(counts[1]);
-  const auto bits = state.get("profile.genre_bits").as<std::int32_t>();
-  genre_bits_.assign(bits.begin(), bits.end());
-  const auto means =
-      state.values<float>("profile.means", 2 + (one_hot_ ? static_cast<std::size_t>(n_occupations_) : 1));
-  means_.assign(means.begin(), means.end());
+  genre_bits_ = state.list<std::int32_t>("profile.genre_bits");
+  means_ = state.list<float>("profile.means", 2 + (one_hot_ ? static_cast<std::size_t>(n_occupations_) : 1));
 }
 
 void ProfileInputs::save(StateDict& state) const {
-  const std::array counts{n_occupations_, static_cast<std::int64_t>(n_genres_)};
-  state.set("profile.counts", StateArray::of(std::span<const std::int64_t>(counts), {2}));
-  state.set("profile.genre_bits", StateArray::of(std::span(genre_bits_), {std::ssize(genre_bits_)}));
-  state.set("profile.means", StateArray::of(std::span(means_), {std::ssize(means_)}));
+  state.set("profile.counts", std::array{n_occupations_, static_cast<std::int64_t>(n_genres_)});
+  state.set("profile.genre_bits", genre_bits_);
+  state.set("profile.means", means_);
 }
 
 /// NaN where it is not known.

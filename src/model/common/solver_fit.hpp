@@ -12,7 +12,7 @@
 #include "model/common/fit_epochs.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/core/stop.hpp"
-#include "movrec/train/schedule.hpp"
+#include "movrec/train/common/schedule.hpp"
 
 namespace movrec {
 
@@ -109,17 +109,16 @@ class SolverFit final : public EpochStepper {
 
   StateDict state() const {
     StateDict state = solver_.state();
-    state.set("epoch_seconds", StateArray::of(std::span(&epoch_seconds_, 1), {1}));
-    state.set("valid_rmse", StateArray::of(std::span(valid_loss_), {std::ssize(valid_loss_)}));
+    state.set("epoch_seconds", epoch_seconds_);
+    state.set("valid_rmse", valid_loss_);
     return state;
   }
 
   void load(const StateDict& state) {
     solver_.load(state);
     if (!state.contains("epoch_seconds")) return;  // sparsefc had none in its first runs
-    epoch_seconds_ = state.values<double>("epoch_seconds", 1)[0];
-    const auto rmse = state.get("valid_rmse").template as<double>();
-    valid_loss_.assign(rmse.begin(), rmse.end());
+    epoch_seconds_ = state.number<double>("epoch_seconds");
+    valid_loss_ = state.list<double>("valid_rmse");
   }
 
   const FitContext& context_;

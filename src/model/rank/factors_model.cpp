@@ -50,12 +50,9 @@ class FactorsModel final : public TopNModel {
   StateDict state() const override {
     StateDict state;
     everybody().save(state);
-    const auto dim = static_cast<std::int64_t>(dim_);
-    state.set("user_factors",
-              StateArray::of(std::span(factors_.user), {std::ssize(factors_.user) / dim, dim}));
-    state.set("item_factors",
-              StateArray::of(std::span(factors_.item), {std::ssize(factors_.item) / dim, dim}));
-    state.set("item_bias", StateArray::of(std::span(factors_.item_bias), {std::ssize(factors_.item_bias)}));
+    state.set("user_factors", factors_.user, factors_.user.size() / dim_);
+    state.set("item_factors", factors_.item, factors_.item.size() / dim_);
+    state.set("item_bias", factors_.item_bias);
     return state;
   }
 
@@ -155,15 +152,11 @@ std::unique_ptr<Model> fit(const FitContext& context, Solver solver) {
 
 std::unique_ptr<Model> load(const ModelSpec& spec, const StateDict& state, bool has_bias) {
   const auto dim = static_cast<std::size_t>(spec.options.get<FactorOptions>().embedding_dim);
-  const auto get = [&](const char* name, std::size_t n) {
-    const auto saved = state.values<float>(name, n);
-    return std::vector(saved.begin(), saved.end());
-  };
   const auto n_items = static_cast<std::size_t>(spec.n_items);
   return make_model(spec, Everybody(spec, state),
-                    {.user = get("user_factors", static_cast<std::size_t>(spec.n_users) * dim),
-                     .item = get("item_factors", n_items * dim),
-                     .item_bias = get("item_bias", has_bias ? n_items : 0)});
+                    {.user = state.list<float>("user_factors", static_cast<std::size_t>(spec.n_users) * dim),
+                     .item = state.list<float>("item_factors", n_items * dim),
+                     .item_bias = state.list<float>("item_bias", has_bias ? n_items : 0)});
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ class PopularityModel final : public Model {
       stars[k] = items[k] == kNoItem ? static_cast<float>(mean_) : stars_[index(items[k])];
   }
 
-  void score(std::span<const UserQuery> users, std::span<float> scores) const override {
+  void do_score(std::span<const UserQuery> users, std::span<float> scores) const override {
     for (std::size_t u = 0; u < users.size(); ++u)
       std::transform(counts_.begin(), counts_.end(),
                      scores.begin() + static_cast<std::ptrdiff_t>(u * counts_.size()),
@@ -34,9 +34,9 @@ class PopularityModel final : public Model {
 
   StateDict state() const override {
     StateDict state;
-    state.set("mean", StateArray::of(std::span(&mean_, 1), {1}));
-    state.set("counts", StateArray::of(std::span(counts_), {std::ssize(counts_)}));
-    state.set("stars", StateArray::of(std::span(stars_), {std::ssize(stars_)}));
+    state.set("mean", mean_);
+    state.set("counts", counts_);
+    state.set("stars", stars_);
     return state;
   }
 
@@ -58,11 +58,9 @@ std::unique_ptr<Model> fit_popularity_model(const FitContext& context) {
 
 std::unique_ptr<Model> load_popularity_model(const ModelSpec& spec, const StateDict& state) {
   const auto n_items = static_cast<std::size_t>(spec.n_items);
-  const auto counts = state.values<std::int32_t>("counts", n_items);
-  const auto stars = state.values<float>("stars", n_items);
-  return std::make_unique<PopularityModel>(state.values<double>("mean", 1)[0],
-                                           std::vector(counts.begin(), counts.end()),
-                                           std::vector(stars.begin(), stars.end()));
+  return std::make_unique<PopularityModel>(state.number<double>("mean"),
+                                           state.list<std::int32_t>("counts", n_items),
+                                           state.list<float>("stars", n_items));
 }
 
 }  // namespace movrec

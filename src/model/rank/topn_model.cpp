@@ -14,27 +14,13 @@ Everybody::Everybody(const ModelSpec& spec, const Ratings& train)
 }
 
 Everybody::Everybody(const ModelSpec& spec, const StateDict& state)
-    : positive_from(spec.options.get<PositiveOptions>().positive_from) {
-  const auto n_users = static_cast<std::size_t>(spec.n_users),
-             n_items = static_cast<std::size_t>(spec.n_items);
-  const auto get = [&](const char* name, std::size_t n, std::vector<float>& values) {
-    const auto saved = state.values<float>(name, n);
-    values.assign(saved.begin(), saved.end());
-  };
-  biases.mean = state.values<double>("bias.mean", 1)[0];
-  get("bias.user", n_users, biases.user);
-  get("bias.item", n_items, biases.item);
-  get("popularity", n_items, popularity);
-}
+    : positive_from(spec.options.get<PositiveOptions>().positive_from),
+      biases(load_biases(state, spec.n_users, spec.n_items, "bias.")),
+      popularity(state.list<float>("popularity", biases.item.size())) {}
 
 void Everybody::save(StateDict& state) const {
-  const auto set = [&](const char* name, const std::vector<float>& values) {
-    state.set(name, StateArray::of(std::span(values), {std::ssize(values)}));
-  };
-  state.set("bias.mean", StateArray::of(std::span(&biases.mean, 1), {1}));
-  set("bias.user", biases.user);
-  set("bias.item", biases.item);
-  set("popularity", popularity);
+  biases.save(state, "bias.");
+  state.set("popularity", popularity);
 }
 
 std::vector<std::int32_t> TopNModel::known_items() const {
@@ -49,13 +35,13 @@ void TopNModel::predict(std::span<const UserIdx> users,
   for (std::size_t k = 0; k < stars.size(); ++k) stars[k] = everybody_.biases.predict(users[k], items[k]);
 }
 
-void TopNModel::score(std::span<const UserQuery> users, std::span<float> scores) const {
+void TopNModel::do_score(std::span<const UserQuery> users, std::span<float> scores) const {
   score_items(users, all_items(), scores);
 }
 
-void TopNModel::score_items(std::span<const UserQuery> users,
-                            std::span<const ItemIdx> items,
-                            std::span<float> scores) const {
+void TopNModel::do_score_items(std::span<const UserQuery> users,
+                               std::span<const ItemIdx> items,
+                               std::span<float> scores) const {
   std::vector<Taste> tastes;
   for (std::size_t u = 0; u < users.size(); ++u) {
     const UserQuery& query = users[u];

@@ -32,10 +32,10 @@ class TopNModel : public Model {
   void predict(std::span<const UserIdx> users,
                std::span<const ItemIdx> items,
                std::span<float> stars) const override;
-  void score(std::span<const UserQuery> users, std::span<float> scores) const override;
-  void score_items(std::span<const UserQuery> users,
-                   std::span<const ItemIdx> items,
-                   std::span<float> scores) const override;
+  void do_score(std::span<const UserQuery> users, std::span<float> scores) const override;
+  void do_score_items(std::span<const UserQuery> users,
+                      std::span<const ItemIdx> items,
+                      std::span<float> scores) const override;
   QuerySupport supports() const override { return {.history = true}; }
   bool scores_are_stars() const override { return false; }
 

@@ -70,8 +70,7 @@ class EaseModel final : public WeightsModel {
 
   StateDict state() const override {
     StateDict state = WeightsModel::state();
-    const std::int64_t n = n_items();
-    state.set("weights", StateArray::of(std::span(weights_), {n, n}));
+    state.set("weights", weights_, n_items());
     return state;
   }
 
@@ -167,11 +166,10 @@ std::unique_ptr<Model> fit_ease_model(const FitContext& context) {
 
 std::unique_ptr<Model> load_ease_model(const ModelSpec& spec, const StateDict& state) {
   const auto n = static_cast<std::size_t>(spec.n_items);
-  const auto weights = state.values<float>("weights", n * n);
   Everybody everybody(spec, state);
   const EaseShape shape = ease_shape(spec, everybody);
   return std::make_unique<EaseModel>(std::move(everybody), load_users(spec, state), shape,
-                                     std::vector(weights.begin(), weights.end()));
+                                     state.list<float>("weights", n * n));
 }
 
 std::unique_ptr<Model> fit_item_knn_model(const FitContext& context) {

@@ -41,12 +41,12 @@ class BfmModel final : public Model {
     posterior_.predict({.users = users, .items = items, .times = times}, stars, deviations);
   }
 
-  void score(std::span<const UserQuery> queries, std::span<float> scores) const override {
+  void do_score(std::span<const UserQuery> queries, std::span<float> scores) const override {
     score_items(queries, all_items(), scores);
   }
-  void score_items(std::span<const UserQuery> queries,
-                   std::span<const ItemIdx> items,
-                   std::span<float> scores) const override {
+  void do_score_items(std::span<const UserQuery> queries,
+                      std::span<const ItemIdx> items,
+                      std::span<float> scores) const override {
     for (std::size_t q = 0; q < queries.size(); ++q) {
       const UserQuery& query = queries[q];
       const std::vector<float> folded = fold_in(query);
@@ -70,7 +70,7 @@ class BfmModel final : public Model {
   StateDict state() const override {
     StateDict state;
     posterior_.save(state);
-    state.set("n_parameters", StateArray::of(std::span(&n_parameters_, 1), {1}));
+    state.set("n_parameters", n_parameters_);
     return state;
   }
 
@@ -129,11 +129,11 @@ class RunningMean final : public Predictor {
   }
 
   void save(StateDict& state) const {
-    state.set("validation.n", StateArray::of(std::span(&n_, 1), {1}));
-    state.set("validation.sums", StateArray::of(std::span<const double>(sums_), {std::ssize(sums_)}));
+    state.set("validation.n", n_);
+    state.set("validation.sums", sums_);
   }
   void load(const StateDict& state) {
-    n_ = state.values<std::int64_t>("validation.n", 1)[0];
+    n_ = state.number<std::int64_t>("validation.n");
     const auto sums = state.get("validation.sums").as<double>();
     sums_.assign(sums.begin(), sums.end());
   }
@@ -319,7 +319,7 @@ std::unique_ptr<Model> fit_bfm_model(const FitContext& context) {
 
 std::unique_ptr<Model> load_bfm_model(const ModelSpec& spec, const StateDict& state) {
   return std::make_unique<BfmModel>(BfmPosterior(state, spec.n_users, spec.n_items), spec.n_items,
-                                    state.values<std::int64_t>("n_parameters", 1)[0]);
+                                    state.number<std::int64_t>("n_parameters"));
 }
 
 }  // namespace movrec

@@ -15,7 +15,7 @@ class BiasModel final : public Model {
     for (std::size_t k = 0; k < stars.size(); ++k) stars[k] = biases_.predict(users[k], items[k]);
   }
 
-  void score(std::span<const UserQuery> users, std::span<float> scores) const override {
+  void do_score(std::span<const UserQuery> users, std::span<float> scores) const override {
     const std::size_t n = biases_.item.size();
     for (std::size_t u = 0; u < users.size(); ++u) {
       const float user_stars = users[u].history ? static_cast<float>(biases_.mean) +
@@ -33,9 +33,7 @@ class BiasModel final : public Model {
 
   StateDict state() const override {
     StateDict state;
-    state.set("mean", StateArray::of(std::span(&biases_.mean, 1), {1}));
-    state.set("user", StateArray::of(std::span(biases_.user), {std::ssize(biases_.user)}));
-    state.set("item", StateArray::of(std::span(biases_.item), {std::ssize(biases_.item)}));
+    biases_.save(state);
     return state;
   }
 
@@ -56,11 +54,7 @@ std::unique_ptr<Model> fit_bias_model(const FitContext& context) {
 }
 
 std::unique_ptr<Model> load_bias_model(const ModelSpec& spec, const StateDict& state) {
-  const auto user = state.values<float>("user", static_cast<std::size_t>(spec.n_users));
-  const auto item = state.values<float>("item", static_cast<std::size_t>(spec.n_items));
-  return make_bias_model({.mean = state.values<double>("mean", 1)[0],
-                          .user = {user.begin(), user.end()},
-                          .item = {item.begin(), item.end()}},
+  return make_bias_model(load_biases(state, spec.n_users, spec.n_items),
                          spec.options.as<BiasOptions>().user_damping);
 }
 

@@ -19,11 +19,6 @@ struct Histories {
 };
 
 template <class T>
-std::vector<T> vector_of(std::span<const T> values) {
-  return {values.begin(), values.end()};
-}
-
-template <class T>
 std::span<const T> list(const std::vector<T>& values,
                         const std::vector<std::int64_t>& begin,
                         std::size_t row) {
@@ -71,7 +66,7 @@ class KnnModel final : public Model {
     }
   }
 
-  void score(std::span<const UserQuery> users, std::span<float> scores) const override {
+  void do_score(std::span<const UserQuery> users, std::span<float> scores) const override {
     std::vector<float> residuals(kUsersAtOnce * width(), kUnrated);
     for (std::size_t first = 0; first < users.size(); first += kUsersAtOnce) {
       const auto some = users.subspan(first, std::min(kUsersAtOnce, users.size() - first));
@@ -110,18 +105,13 @@ class KnnModel final : public Model {
 
   StateDict state() const override {
     StateDict state;
-    const auto set = [&]<class T>(const char* name, const std::vector<T>& values) {
-      state.set(name, StateArray::of(std::span(values), {std::ssize(values)}));
-    };
-    state.set("mean", StateArray::of(std::span(&biases_.mean, 1), {1}));
-    set("user", biases_.user);
-    set("item", biases_.item);
-    set("neighbours.begin", neighbours_.begin);
-    set("neighbours.items", neighbours_.items);
-    set("neighbours.similarities", neighbours_.similarities);
-    set("histories.begin", histories_.begin);
-    set("histories.items", histories_.items);
-    set("histories.residuals", histories_.residuals);
+    biases_.save(state);
+    state.set("neighbours.begin", neighbours_.begin);
+    state.set("neighbours.items", neighbours_.items);
+    state.set("neighbours.similarities", neighbours_.similarities);
+    state.set("histories.begin", histories_.begin);
+    state.set("histories.items", histories_.items);
+    state.set("histories.residuals", histories_.residuals);
     return state;
   }
 
@@ -181,8 +171,8 @@ void read_lists(const StateDict& state,
                 std::int32_t n_items,
                 std::vector<std::int64_t>& begin,
                 std::vector<std::int32_t>& items) {
-  begin = vector_of(state.values<std::int64_t>(name + ".begin", n_rows + 1));
-  items = vector_of(state.get(name + ".items").as<std::int32_t>());
+  begin = state.list<std::int64_t>(name + ".begin", n_rows + 1);
+  items = state.list<std::int32_t>(name + ".items");
   if (begin.front() != 0 || begin.back() != std::ssize(items) || !std::ranges::is_sorted(begin) ||
       std::ranges::any_of(items, [&](std::int32_t item) { return item < 0 || item >= n_items; }))
     fail(ErrorKind::model, "the lists '{}' of the checkpoint are damaged", name);
@@ -215,16 +205,13 @@ std::unique_ptr<Model> fit_knn_model(const FitContext& context) {
 std::unique_ptr<Model> load_knn_model(const ModelSpec& spec, const StateDict& state) {
   const auto n_users = static_cast<std::size_t>(spec.n_users),
              n_items = static_cast<std::size_t>(spec.n_items);
-  Biases biases{.mean = state.values<double>("mean", 1)[0],
-                .user = vector_of(state.values<float>("user", n_users)),
-                .item = vector_of(state.values<float>("item", n_items))};
+  Biases biases = load_biases(state, spec.n_users, spec.n_items);
   ItemNeighbours neighbours;
   read_lists(state, "neighbours", n_items, spec.n_items, neighbours.begin, neighbours.items);
-  neighbours.similarities =
-      vector_of(state.values<float>("neighbours.similarities", neighbours.items.size()));
+  neighbours.similarities = state.list<float>("neighbours.similarities", neighbours.items.size());
   Histories histories;
   read_lists(state, "histories", n_users, spec.n_items, histories.begin, histories.items);
-  histories.residuals = vector_of(state.values<float>("histories.residuals", histories.items.size()));
+  histories.residuals = state.list<float>("histories.residuals", histories.items.size());
   return std::make_unique<KnnModel>(spec.options.get<KnnModelOptions>(), std::move(biases),
                                     std::move(neighbours), std::move(histories));
 }

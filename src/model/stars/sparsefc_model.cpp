@@ -58,13 +58,13 @@ class SparseFcModel final : public Model {
     fallback_.replace(users, items, stars);
   }
 
-  void score(std::span<const UserQuery> queries, std::span<float> scores) const override {
+  void do_score(std::span<const UserQuery> queries, std::span<float> scores) const override {
     multiply(queries, codes_.codes, all_items(), scores);
   }
 
-  void score_items(std::span<const UserQuery> queries,
-                   std::span<const ItemIdx> items,
-                   std::span<float> scores) const override {
+  void do_score_items(std::span<const UserQuery> queries,
+                      std::span<const ItemIdx> items,
+                      std::span<float> scores) const override {
     std::vector<float> picked;
     picked.reserve(items.size() * codes_.dim);
     for (const ItemIdx item : items) picked.insert(picked.end(), item_row(item), item_row(item) + codes_.dim);
@@ -90,8 +90,8 @@ class SparseFcModel final : public Model {
     fallback_.save(state);
     state.set("codes", StateArray::of(std::span(codes_.codes), {std::ssize(codes_.codes) / dim, dim}));
     state.set("decoder", StateArray::of(std::span(codes_.decoder), {std::ssize(codes_.decoder) / dim, dim}));
-    state.set("user_bias", StateArray::of(std::span(codes_.bias), {std::ssize(codes_.bias)}));
-    state.set("n_parameters", StateArray::of(std::span(&n_parameters_, 1), {1}));
+    state.set("user_bias", codes_.bias);
+    state.set("n_parameters", n_parameters_);
     return state;
   }
 
@@ -183,15 +183,11 @@ std::unique_ptr<Model> load_sparsefc_model(const ModelSpec& spec, const StateDic
   const std::vector<std::int64_t>& layers = spec.options.get<LayerOptions>().layers;
   if (layers.empty()) fail(ErrorKind::model, "the checkpoint's model has no layers");
   ItemCodes codes{.dim = static_cast<std::size_t>(layers.back()), .codes = {}, .decoder = {}, .bias = {}};
-  const auto get = [&](const char* name, std::size_t n) {
-    const auto values = state.values<float>(name, n);
-    return std::vector<float>(values.begin(), values.end());
-  };
-  codes.codes = get("codes", n_items * codes.dim);
-  codes.decoder = get("decoder", n_users * codes.dim);
-  codes.bias = get("user_bias", n_users);
+  codes.codes = state.list<float>("codes", n_items * codes.dim);
+  codes.decoder = state.list<float>("decoder", n_users * codes.dim);
+  codes.bias = state.list<float>("user_bias", n_users);
   return std::make_unique<SparseFcModel>(Fallback(spec, state), std::move(codes),
-                                         state.values<std::int64_t>("n_parameters", 1)[0]);
+                                         state.number<std::int64_t>("n_parameters"));
 }
 
 }  // namespace movrec

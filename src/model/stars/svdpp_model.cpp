@@ -49,7 +49,7 @@ class SvdppModel final : public Model {
     }
   }
 
-  void score(std::span<const UserQuery> users, std::span<float> scores) const override {
+  void do_score(std::span<const UserQuery> users, std::span<float> scores) const override {
     const std::size_t width = tables_.item_bias.size();
     std::vector<float> z(users.size() * dim_), bias(users.size());
     const UserPrior* prior = nullptr;
@@ -92,10 +92,9 @@ class SvdppModel final : public Model {
 
   StateDict state() const override {
     StateDict state;
-    state.set("mean", StateArray::of(std::span(&tables_.mean, 1), {1}));
+    state.set("mean", tables_.mean);
     arrays(tables_, [&](const char* name, const std::vector<float>& values, std::size_t n_rows) {
-      const auto n = static_cast<std::int64_t>(n_rows);
-      state.set(name, StateArray::of(std::span(values), {n, std::ssize(values) / n}));
+      state.set(name, values, n_rows);
     });
     return state;
   }
@@ -199,12 +198,11 @@ std::unique_ptr<Model> fit_svdpp_model(const FitContext& context) {
 std::unique_ptr<Model> load_svdpp_model(const ModelSpec& spec, const StateDict& state) {
   const auto dim = static_cast<std::size_t>(spec.options.get<SvdppOptions>().embedding_dim);
   SvdppTables tables;
-  tables.mean = state.values<double>("mean", 1)[0];
+  tables.mean = state.number<double>("mean");
   tables.user_bias.resize(static_cast<std::size_t>(spec.n_users));
   tables.item_bias.resize(static_cast<std::size_t>(spec.n_items));
   SvdppModel::arrays(tables, [&](const char* name, std::vector<float>& values, std::size_t n_rows) {
-    const auto saved = state.values<float>(name, values.empty() ? n_rows * dim : n_rows);
-    values.assign(saved.begin(), saved.end());
+    values = state.list<float>(name, values.empty() ? n_rows * dim : n_rows);
   });
   return std::make_unique<SvdppModel>(spec, std::move(tables));
 }

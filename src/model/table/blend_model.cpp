@@ -38,12 +38,12 @@ class BlendModel final : public Model {
     blend(stars,
           [&](const Model& member, std::span<float> out) { member.predict_at(users, items, times, out); });
   }
-  void score(std::span<const UserQuery> users, std::span<float> scores) const override {
+  void do_score(std::span<const UserQuery> users, std::span<float> scores) const override {
     blend(scores, [&](const Model& member, std::span<float> out) { member.score(users, out); });
   }
-  void score_items(std::span<const UserQuery> users,
-                   std::span<const ItemIdx> items,
-                   std::span<float> scores) const override {
+  void do_score_items(std::span<const UserQuery> users,
+                      std::span<const ItemIdx> items,
+                      std::span<float> scores) const override {
     blend(scores, [&](const Model& member, std::span<float> out) { member.score_items(users, items, out); });
   }
 
@@ -83,8 +83,8 @@ class BlendModel final : public Model {
 
   StateDict state() const override {
     StateDict state;
-    state.set("weights", StateArray::of(std::span(weights_), {std::ssize(weights_)}));
-    state.set("intercept", StateArray::of(std::span(&intercept_, 1), {1}));
+    state.set("weights", weights_);
+    state.set("intercept", intercept_);
     for (std::size_t m = 0; m < members_.size(); ++m) {
       const StateDict of_member = members_[m]->state();
       for (const auto& [name, array] : of_member.arrays()) state.set(member_prefix(m) + name, array);
@@ -136,7 +136,7 @@ std::unique_ptr<Model> load_blend_model(const ModelSpec& spec, const StateDict& 
     });
   }
   return make_blend_model(spec, std::move(members), state.values<double>("weights", spec.members.size()),
-                          state.values<double>("intercept", 1)[0]);
+                          state.number<double>("intercept"));
 }
 
 }  // namespace movrec

@@ -80,13 +80,13 @@ class AutoencoderModel final : public Model {
                   });
   }
 
-  void score(std::span<const UserQuery> users, std::span<float> scores) const override {
+  void do_score(std::span<const UserQuery> users, std::span<float> scores) const override {
     score_items(users, all_items(), scores);
   }
 
-  void score_items(std::span<const UserQuery> users,
-                   std::span<const ItemIdx> items,
-                   std::span<float> scores) const override {
+  void do_score_items(std::span<const UserQuery> users,
+                      std::span<const ItemIdx> items,
+                      std::span<float> scores) const override {
     by_item_ ? score_by_item(users, items, scores) : score_by_user(users, items, scores);
   }
 
@@ -101,9 +101,7 @@ class AutoencoderModel final : public Model {
 
   StateDict state() const override {
     StateDict state;
-    state.set("bias.mean", StateArray::of(std::span(&biases_.mean, 1), {1}));
-    state.set("bias.user", StateArray::of(std::span(biases_.user), {std::ssize(biases_.user)}));
-    state.set("bias.item", StateArray::of(std::span(biases_.item), {std::ssize(biases_.item)}));
+    biases_.save(state, "bias.");
     save_lists(rows_, "rows.", state);
     answers_.save(state);
     return state;
@@ -238,13 +236,7 @@ std::unique_ptr<Model> fit_autoencoder_model(const FitContext& context) {
 }
 
 std::unique_ptr<Model> load_autoencoder_model(const ModelSpec& spec, const StateDict& state) {
-  const auto get = [&](const char* name, std::int32_t n) {
-    const auto saved = state.values<float>(name, static_cast<std::size_t>(n));
-    return std::vector(saved.begin(), saved.end());
-  };
-  Biases biases{.mean = state.values<double>("bias.mean", 1)[0],
-                .user = get("bias.user", spec.n_users),
-                .item = get("bias.item", spec.n_items)};
+  Biases biases = load_biases(state, spec.n_users, spec.n_items, "bias.");
   const bool by_item = spec.options.get<AutoencoderOptions>().rows == "items";
   RatingLists rows = load_lists(state, "rows.", by_item ? spec.n_items : spec.n_users,
                                 by_item ? spec.n_users : spec.n_items);

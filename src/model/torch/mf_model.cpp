@@ -8,18 +8,14 @@
 namespace movrec {
 namespace {
 
-StateArray array_of(const std::vector<float>& values, std::int64_t n_rows) {
-  return StateArray::of(std::span(values), {n_rows, std::ssize(values) / n_rows});
-}
-
 /// The weights of the pair net, by the names that it has for them.
 StateDict weights_of(const MfTables& tables, const ModelSpec& spec) {
   StateDict state;
-  state.set("user_factors", array_of(tables.user_factors, spec.n_users));
-  state.set("item_factors", array_of(tables.item_factors, spec.n_items));
+  state.set("user_factors", tables.user_factors, spec.n_users);
+  state.set("item_factors", tables.item_factors, spec.n_items);
   if (!tables.user_bias.empty()) {
-    state.set("user_bias", array_of(tables.user_bias, spec.n_users));
-    state.set("item_bias", array_of(tables.item_bias, spec.n_items));
+    state.set("user_bias", tables.user_bias, spec.n_users);
+    state.set("item_bias", tables.item_bias, spec.n_items);
   }
   return state;
 }

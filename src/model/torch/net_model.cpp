@@ -62,21 +62,21 @@ class NetModel final : public Model {
     fallback_.replace(users, items, stars);
   }
 
-  void score(std::span<const UserQuery> queries, std::span<float> scores) const override {
+  void do_score(std::span<const UserQuery> queries, std::span<float> scores) const override {
     score_items(queries, all_items(), scores);
   }
 
-  void score_items(std::span<const UserQuery> queries,
-                   std::span<const ItemIdx> items,
-                   std::span<float> scores) const override {
+  void do_score_items(std::span<const UserQuery> queries,
+                      std::span<const ItemIdx> items,
+                      std::span<float> scores) const override {
     at::NoGradGuard no_grad;
     score_rows(user_rows(queries), queries, items, scores);
   }
 
-  std::vector<std::vector<ScoredItem>> best_items(std::span<const UserQuery> queries,
-                                                  std::span<const ItemIdx> items,
-                                                  std::span<const std::span<const ItemIdx>> seen,
-                                                  std::size_t n) const override {
+  std::vector<std::vector<ScoredItem>> do_best_items(std::span<const UserQuery> queries,
+                                                     std::span<const ItemIdx> items,
+                                                     std::span<const std::span<const ItemIdx>> seen,
+                                                     std::size_t n) const override {
     at::NoGradGuard no_grad;
     const std::vector<at::Tensor> rows = user_rows(queries);
     const auto estimates =

@@ -18,21 +18,18 @@ class KnownUsers {
         genders_(users.genders.begin(), users.genders.end()),
         occupations_(users.occupations.begin(), users.occupations.end()) {}
   explicit KnownUsers(const StateDict& state)
-      : ages_(get(state, "users.age")),
-        genders_(get(state, "users.gender")),
-        occupations_(get(state, "users.occupation")) {
+      : ages_(state.list<std::int32_t>("users.age")),
+        genders_(state.list<std::int32_t>("users.gender")),
+        occupations_(state.list<std::int32_t>("users.occupation")) {
     if (genders_.size() != ages_.size() || occupations_.size() != ages_.size())
       fail(ErrorKind::model, "{} ages, {} genders and {} occupations in the checkpoint", ages_.size(),
            genders_.size(), occupations_.size());
   }
 
   void save(StateDict& state) const {
-    const auto set = [&](const char* name, const std::vector<std::int32_t>& values) {
-      state.set(name, StateArray::of(std::span(values), {std::ssize(values)}));
-    };
-    set("users.age", ages_);
-    set("users.gender", genders_);
-    set("users.occupation", occupations_);
+    state.set("users.age", ages_);
+    state.set("users.gender", genders_);
+    state.set("users.occupation", occupations_);
   }
 
   Demographics of(UserIdx user) const {
@@ -42,10 +39,6 @@ class KnownUsers {
   }
 
  private:
-  static std::vector<std::int32_t> get(const StateDict& state, const char* name) {
-    const auto saved = state.get(name).as<std::int32_t>();
-    return {saved.begin(), saved.end()};
-  }
   std::vector<std::int32_t> ages_, genders_, occupations_;
 };
 

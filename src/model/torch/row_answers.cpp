@@ -1,6 +1,6 @@
 #include "model/torch/row_answers.hpp"
 
-#include "movrec/train/options.hpp"
+#include "movrec/train/common/options.hpp"
 
 namespace movrec {
 namespace {

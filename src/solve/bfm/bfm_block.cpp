@@ -297,16 +297,16 @@ std::int64_t BlockState::n_parameters() const {
 void BlockState::save(StateDict& state, const std::string& prefix) const {
   for (const GroupState& group : groups_) {
     const std::string name = prefix + group.group->name;
-    state.set(name + ".w", StateArray::of(std::span(group.w), {std::ssize(group.w)}));
-    state.set(name + ".v", StateArray::of(std::span(group.v), {rank_, std::ssize(group.w)}));
+    state.set(name + ".w", group.w);
+    state.set(name + ".v", group.v, rank_);
   }
 }
 
 void BlockState::load(const StateDict& state, const std::string& prefix) {
   for (GroupState& group : groups_) {
     const std::string name = prefix + group.group->name;
-    std::ranges::copy(state.values<float>(name + ".w", group.w.size()), group.w.begin());
-    std::ranges::copy(state.values<float>(name + ".v", group.v.size()), group.v.begin());
+    state.copy(name + ".w", group.w);
+    state.copy(name + ".v", group.v);
   }
   combine(1);
 }

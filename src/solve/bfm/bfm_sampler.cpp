@@ -339,7 +339,7 @@ void BfmSampler::save(StateDict& state, const std::string& prefix) const {
   for (const BlockState* block : {&it.user, &it.item, &it.context}) block->save(state, prefix);
   std::vector<double> scalars{static_cast<double>(it.sweeps), it.w0, it.alpha, it.mse};
   scalars.insert(scalars.end(), it.cuts.parameters().begin(), it.cuts.parameters().end());
-  state.set(prefix + "scalars", StateArray::of(std::span<const double>(scalars), {std::ssize(scalars)}));
+  state.set(prefix + "scalars", scalars);
 }
 
 void BfmSampler::load(const StateDict& state, const std::string& prefix) {

@@ -23,6 +23,21 @@ float Biases::user_bias_of(const History& history, double user_damping) const {
   return n > 0 ? static_cast<float>(sum / (n + user_damping)) : 0.F;
 }
 
+void Biases::save(StateDict& state, const std::string& prefix) const {
+  state.set(prefix + "mean", mean);
+  state.set(prefix + "user", user);
+  state.set(prefix + "item", item);
+}
+
+Biases load_biases(const StateDict& state,
+                   std::int32_t n_users,
+                   std::int32_t n_items,
+                   const std::string& prefix) {
+  return {.mean = state.number<double>(prefix + "mean"),
+          .user = state.list<float>(prefix + "user", static_cast<std::size_t>(n_users)),
+          .item = state.list<float>(prefix + "item", static_cast<std::size_t>(n_items))};
+}
+
 Biases fit_biases(const Ratings& train, const BiasOptions& options) {
   Biases biases;
   const std::size_t n_rows = train.size();

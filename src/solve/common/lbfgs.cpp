@@ -1,6 +1,7 @@
 #include "solve/common/lbfgs.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -192,22 +193,17 @@ void Lbfgs::remember() {
 }
 
 void Lbfgs::save(StateDict& state) const {
-  const auto set = [&](std::string name, const FloatBuffer& values) {
-    state.set(std::move(name), StateArray::of(values.span(), {static_cast<std::int64_t>(values.size())}));
-  };
-  set("lbfgs.x", x_);
-  set("lbfgs.gradient", gradient_);
+  state.set("lbfgs.x", x_.span());
+  state.set("lbfgs.gradient", gradient_.span());
   for (int age = 0; age < n_pairs_; ++age) {
-    set("lbfgs.s" + std::to_string(slot(age)), s_[slot(age)]);
-    set("lbfgs.y" + std::to_string(slot(age)), y_[slot(age)]);
+    state.set("lbfgs.s" + std::to_string(slot(age)), s_[slot(age)].span());
+    state.set("lbfgs.y" + std::to_string(slot(age)), y_[slot(age)].span());
   }
   for (const auto& [name, values] :
        {std::pair{"lbfgs.sy", &sy_}, {"lbfgs.yy", &yy_}, {"lbfgs.sg", &sg_}, {"lbfgs.yg", &yg_}})
-    state.set(name, StateArray::of(std::span<const double>(*values), {std::ssize(*values)}));
-  const double numbers[] = {value_, gg_};
-  state.set("lbfgs.numbers", StateArray::of(std::span<const double>(numbers), {2}));
-  const std::int64_t counts[] = {steps_, evaluations_, n_pairs_, next_slot_};
-  state.set("lbfgs.counts", StateArray::of(std::span<const std::int64_t>(counts), {4}));
+    state.set(name, *values);
+  state.set("lbfgs.numbers", std::array{value_, gg_});
+  state.set("lbfgs.counts", std::array<std::int64_t, 4>{steps_, evaluations_, n_pairs_, next_slot_});
 }
 
 void Lbfgs::load(const StateDict& state) {
@@ -229,7 +225,7 @@ void Lbfgs::load(const StateDict& state) {
   }
   for (const auto& [name, values] :
        {std::pair{"lbfgs.sy", &sy_}, {"lbfgs.yy", &yy_}, {"lbfgs.sg", &sg_}, {"lbfgs.yg", &yg_}})
-    std::ranges::copy(state.values<double>(name, values->size()), values->begin());
+    state.copy(name, *values);
   const auto numbers = state.values<double>("lbfgs.numbers", 2);
   value_ = numbers[0];
   gg_ = numbers[1];

@@ -44,9 +44,9 @@ RatingLists transposed(const RatingLists& lists, std::int32_t n_others) {
 
 void save_lists(const RatingLists& lists, const std::string& prefix, StateDict& state) {
   const std::vector<std::int64_t> begin(lists.begin.begin(), lists.begin.end());
-  state.set(prefix + "begin", StateArray::of(std::span(begin), {std::ssize(begin)}));
-  state.set(prefix + "others", StateArray::of(std::span(lists.others), {std::ssize(lists.others)}));
-  state.set(prefix + "stars", StateArray::of(std::span(lists.stars), {std::ssize(lists.stars)}));
+  state.set(prefix + "begin", begin);
+  state.set(prefix + "others", lists.others);
+  state.set(prefix + "stars", lists.stars);
 }
 
 RatingLists load_lists(const StateDict& state,
@@ -64,8 +64,7 @@ RatingLists load_lists(const StateDict& state,
   RatingLists lists;
   lists.begin.assign(begin.begin(), begin.end());
   lists.others.assign(others.begin(), others.end());
-  const auto stars = state.values<float>(prefix + "stars", n_ratings);
-  lists.stars.assign(stars.begin(), stars.end());
+  lists.stars = state.list<float>(prefix + "stars", n_ratings);
   return lists;
 }
 

@@ -133,22 +133,15 @@ void BagPrior::update(const std::vector<float>& factors) {
 }
 
 void BagPrior::save(StateDict& state, const std::string& prefix) const {
-  const auto set = [&](const char* name, const std::vector<float>& values) {
-    state.set(prefix + name, StateArray::of(std::span(values), {std::ssize(values)}));
-  };
-  set("link", link_);
-  set("prior", prior_);
-  set("intercept", intercept_);
+  state.set(prefix + "link", link_);
+  state.set(prefix + "prior", prior_);
+  state.set(prefix + "intercept", intercept_);
 }
 
 void BagPrior::load(const StateDict& state, const std::string& prefix) {
-  const auto get = [&](const char* name, std::vector<float>& values) {
-    const auto saved = state.values<float>(prefix + name, values.size());
-    values.assign(saved.begin(), saved.end());
-  };
-  get("link", link_);
-  get("prior", prior_);
-  get("intercept", intercept_);
+  state.copy(prefix + "link", link_);
+  state.copy(prefix + "prior", prior_);
+  state.copy(prefix + "intercept", intercept_);
 }
 
 }  // namespace movrec

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "kernels/padded.hpp"
@@ -247,27 +248,20 @@ StateDict MfAls::state() const {
   const Impl& it = *impl_;
   StateDict state;
   const auto save = [&](const std::string& prefix, const Table& table, const BagPrior& prior) {
-    Table::arrays(table, [&](const char* name, const auto& values) {
-      state.set(prefix + name, StateArray::of(std::span(values), {std::ssize(values)}));
-    });
+    Table::arrays(table, [&](const char* name, const auto& values) { state.set(prefix + name, values); });
     prior.save(state, prefix);
   };
   save("user.", it.users, it.user_prior);
   save("item.", it.items, it.item_prior);
-  const double numbers[] = {it.noise, it.loss_sum};
-  state.set("numbers", StateArray::of(std::span<const double>(numbers), {2}));
-  state.set("step", StateArray::of(std::span(&it.steps, 1), {1}));
+  state.set("numbers", std::array{it.noise, it.loss_sum});
+  state.set("step", it.steps);
   return state;
 }
 
 void MfAls::load(const StateDict& state) {
   Impl& it = *impl_;
   const auto load = [&](const std::string& prefix, Table& table, BagPrior& prior) {
-    Table::arrays(table, [&](const char* name, auto& values) {
-      using Value = typename std::remove_reference_t<decltype(values)>::value_type;
-      const auto saved = state.values<Value>(prefix + name, values.size());
-      values.assign(saved.begin(), saved.end());
-    });
+    Table::arrays(table, [&](const char* name, auto& values) { state.copy(prefix + name, values); });
     prior.load(state, prefix);
   };
   load("user.", it.users, it.user_prior);
@@ -275,7 +269,7 @@ void MfAls::load(const StateDict& state) {
   const auto numbers = state.values<double>("numbers", 2);
   it.noise = numbers[0];
   it.loss_sum = numbers[1];
-  it.steps = state.values<std::int64_t>("step", 1)[0];
+  it.steps = state.number<std::int64_t>("step");
 }
 
 }  // namespace movrec

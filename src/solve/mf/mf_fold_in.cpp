@@ -1,6 +1,7 @@
 #include "movrec/solve/mf/mf_fold_in.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -16,15 +17,12 @@ constexpr int kTurns = 4;
 }  // namespace
 
 void MfPrior::save(StateDict& state) const {
-  const auto set = [&]<class T>(const char* name, const std::vector<T>& values) {
-    state.set(std::string("prior.") + name, StateArray::of(std::span(values), {std::ssize(values)}));
-  };
-  set("variance", variance);
-  set("weight", weight);
-  set("link", link);
-  set("intercept", intercept);
-  set("precision", precision);
-  set("numbers", std::vector<double>{bias_mean, bias_precision, noise});
+  state.set("prior.variance", variance);
+  state.set("prior.weight", weight);
+  state.set("prior.link", link);
+  state.set("prior.intercept", intercept);
+  state.set("prior.precision", precision);
+  state.set("prior.numbers", std::array{bias_mean, bias_precision, noise});
 }
 
 bool MfPrior::stands_in(const StateDict& state) {
@@ -32,21 +30,15 @@ bool MfPrior::stands_in(const StateDict& state) {
 }
 
 MfPrior MfPrior::of(const StateDict& state, std::size_t n_items, std::size_t dim) {
-  const auto get = [&]<class T>(const char* name, std::size_t n, std::vector<T>& values) {
-    const auto saved = state.values<T>(std::string("prior.") + name, n);
-    values.assign(saved.begin(), saved.end());
-  };
-  MfPrior prior;
-  get("variance", n_items * dim, prior.variance);
-  get("weight", n_items, prior.weight);
-  get("link", n_items * dim, prior.link);
-  get("intercept", dim, prior.intercept);
-  get("precision", dim, prior.precision);
   const auto numbers = state.values<double>("prior.numbers", 3);
-  prior.bias_mean = numbers[0];
-  prior.bias_precision = numbers[1];
-  prior.noise = numbers[2];
-  return prior;
+  return {.variance = state.list<float>("prior.variance", n_items * dim),
+          .weight = state.list<float>("prior.weight", n_items),
+          .link = state.list<float>("prior.link", n_items * dim),
+          .intercept = state.list<float>("prior.intercept", dim),
+          .precision = state.list<double>("prior.precision", dim),
+          .bias_mean = numbers[0],
+          .bias_precision = numbers[1],
+          .noise = numbers[2]};
 }
 
 MfAlsFoldIn::MfAlsFoldIn(

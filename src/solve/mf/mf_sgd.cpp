@@ -8,6 +8,7 @@
 #include "kernels/multiversion.hpp"
 #include "kernels/padded.hpp"
 #include "movrec/core/random.hpp"
+#include "solve/common/descent.hpp"
 
 namespace movrec {
 namespace {
@@ -92,13 +93,15 @@ std::vector<std::uint8_t> deal(std::int32_t n, std::uint64_t seed, std::uint64_t
 
 }  // namespace
 
-struct MfSgd::Impl {
-  Impl(const Ratings& train,
-       const Biases& start,
-       const MfShape& s,
-       double l2_,
-       double std,
-       std::uint64_t seed_)
+struct MfSgdImpl {
+  static constexpr const char* kSum = "squares";
+
+  MfSgdImpl(const Ratings& train,
+            const Biases& start,
+            const MfShape& s,
+            double l2_,
+            double std,
+            std::uint64_t seed_)
       : shape(s),
         dim((s.dim + kLanes - 1) / kLanes * kLanes),
         l2(l2_),
@@ -125,9 +128,9 @@ struct MfSgd::Impl {
   }
 
   void step(double lr) {
-    const auto epoch = static_cast<std::uint64_t>(steps) / kStripes,
-               round = static_cast<std::uint64_t>(steps) % kStripes;
-    if (round == 0) squares = 0, n_seen = 0;
+    const auto epoch = static_cast<std::uint64_t>(counts.steps) / kStripes,
+               round = static_cast<std::uint64_t>(counts.steps) % kStripes;
+    if (round == 0) counts.begin_epoch();
     const std::size_t shift = random_permutation(kStripes, mix_seed(seed, kRounds), epoch)[round];
     const Numbers numbers{static_cast<float>(lr), static_cast<float>(l2), static_cast<float>(offset),
                           shape.biases};
@@ -141,10 +144,9 @@ struct MfSgd::Impl {
     }
     for (std::size_t stripe = 0; stripe < kStripes; ++stripe) {
       const std::size_t block = stripe * kStripes + (stripe + shift) % kStripes;
-      squares += sums[stripe];
-      n_seen += static_cast<std::int64_t>(begin[block + 1] - begin[block]);
+      counts.sum += sums[stripe];
+      counts.n_seen += static_cast<std::int64_t>(begin[block + 1] - begin[block]);
     }
-    ++steps;
   }
 
   /// Everything that steps change, by name.
@@ -164,8 +166,7 @@ struct MfSgd::Impl {
   Side users, items;
   std::array<std::size_t, kStripes * kStripes + 1> begin{};  ///< of each block in `ratings`
   std::vector<Rating> ratings;
-  double squares = 0;  ///< of the epoch
-  std::int64_t n_seen = 0, steps = 0;
+  DescentCounts counts;
 };
 
 MfSgd::MfSgd(const Ratings& train,
@@ -174,24 +175,10 @@ MfSgd::MfSgd(const Ratings& train,
              double l2,
              double init_std,
              std::uint64_t seed)
-    : impl_(std::make_unique<Impl>(train, start, shape, l2, init_std, seed)) {}
-MfSgd::~MfSgd() = default;
-MfSgd::MfSgd(MfSgd&&) noexcept = default;
-
-void MfSgd::step(double lr) {
-  impl_->step(lr);
-}
-
-std::int64_t MfSgd::steps() const {
-  return impl_->steps;
-}
-
-double MfSgd::loss() const {
-  return impl_->n_seen > 0 ? impl_->squares / static_cast<double>(impl_->n_seen) : 0;
-}
+    : Descent(std::make_unique<MfSgdImpl>(train, start, shape, l2, init_std, seed)) {}
 
 MfTables MfSgd::tables() const {
-  const Impl& it = *impl_;
+  const MfSgdImpl& it = *impl_;
   MfTables tables{.user_factors = unpadded(it.users.factors, it.dim, it.shape.dim),
                   .item_factors = unpadded(it.items.factors, it.dim, it.shape.dim),
                   .user_bias = {},
@@ -203,27 +190,6 @@ MfTables MfSgd::tables() const {
   return tables;
 }
 
-StateDict MfSgd::state() const {
-  const Impl& it = *impl_;
-  StateDict state;
-  Impl::arrays(it, [&](const char* name, const std::vector<float>& values) {
-    state.set(name, StateArray::of(std::span(values), {std::ssize(values)}));
-  });
-  state.set("squares", StateArray::of(std::span(&it.squares, 1), {1}));
-  state.set("n_seen", StateArray::of(std::span(&it.n_seen, 1), {1}));
-  state.set("step", StateArray::of(std::span(&it.steps, 1), {1}));
-  return state;
-}
-
-void MfSgd::load(const StateDict& state) {
-  Impl& it = *impl_;
-  Impl::arrays(it, [&](const char* name, std::vector<float>& values) {
-    const auto saved = state.values<float>(name, values.size());
-    values.assign(saved.begin(), saved.end());
-  });
-  it.squares = state.values<double>("squares", 1)[0];
-  it.n_seen = state.values<std::int64_t>("n_seen", 1)[0];
-  it.steps = state.values<std::int64_t>("step", 1)[0];
-}
+template class Descent<MfSgdImpl>;
 
 }  // namespace movrec

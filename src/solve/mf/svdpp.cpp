@@ -8,6 +8,7 @@
 #include "kernels/padded.hpp"
 #include "kernels/row_blocks.hpp"
 #include "movrec/core/random.hpp"
+#include "solve/common/descent.hpp"
 #include "solve/common/rating_lists.hpp"
 #include "solve/mf/svdpp_kernels.hpp"
 
@@ -39,8 +40,10 @@ std::vector<float> initial_factors(const std::vector<std::int32_t>& counts,
 
 }  // namespace
 
-struct Svdpp::Impl {
-  Impl(const Ratings& train, const Biases& start, const SvdppShape& s, std::uint64_t seed_)
+struct SvdppImpl {
+  static constexpr const char* kSum = "squares";
+
+  SvdppImpl(const Ratings& train, const Biases& start, const SvdppShape& s, std::uint64_t seed_)
       : shape(s),
         dim((s.dim + kSvdppLanes - 1) / kSvdppLanes * kSvdppLanes),
         seed(seed_),
@@ -54,9 +57,9 @@ struct Svdpp::Impl {
     const Ratings shuffled = train.subset(order);
     lists = rating_lists(shuffled.users, shuffled.items, shuffled.stars, train.n_users);
     deal_users();
-    const std::vector<std::int32_t> counts = ratings_per_item(train);
-    const auto n_rated = std::ranges::count_if(counts, [](std::int32_t n) { return n > 0; });
-    for (const std::int32_t n : counts) {
+    const std::vector<std::int32_t> item_counts = ratings_per_item(train);
+    const auto n_rated = std::ranges::count_if(item_counts, [](std::int32_t n) { return n > 0; });
+    for (const std::int32_t n : item_counts) {
       const double share =
           static_cast<double>(n) * static_cast<double>(n_rated) / static_cast<double>(train.size());
       item_l2.push_back(n > 0 ? static_cast<float>(s.l2 * std::pow(share, -0.25)) : 0.F);
@@ -93,9 +96,9 @@ struct Svdpp::Impl {
   }
 
   void step(double rate) {
-    const auto epoch = static_cast<std::uint64_t>(steps) / kBatches,
-               round = static_cast<std::uint64_t>(steps) % kBatches;
-    if (round == 0) squares = 0, n_seen = 0;
+    const auto epoch = static_cast<std::uint64_t>(counts.steps) / kBatches,
+               round = static_cast<std::uint64_t>(counts.steps) % kBatches;
+    if (round == 0) counts.begin_epoch();
     const std::size_t batch = random_permutation(kBatches, mix_seed(seed, kRounds), epoch)[round];
     const auto lr = static_cast<float>(rate);
     const std::size_t n_users = batch_users[batch + 1] - batch_users[batch],
@@ -111,9 +114,8 @@ struct Svdpp::Impl {
     for (std::size_t k = 0; k < n_users; ++k) sums[k] = visit_user(user_of(batch, k), k, lr);
 #pragma omp parallel for schedule(dynamic, 1) if (side_by_side)
     for (std::size_t task = 0; task < kItemTasks; ++task) visit_items(batch, task, lr);
-    for (const double sum : sums) squares += sum;
-    n_seen += static_cast<std::int64_t>(n_ratings);
-    ++steps;
+    for (const double sum : sums) counts.sum += sum;
+    counts.n_seen += static_cast<std::int64_t>(n_ratings);
   }
 
   std::size_t user_of(std::size_t batch, std::size_t k) const {
@@ -192,29 +194,14 @@ struct Svdpp::Impl {
   std::vector<float> moves, errors;                                      ///< of the batch
   std::vector<std::size_t> rating_begin;
   std::vector<double> sums;
-  double squares = 0;  ///< of the epoch
-  std::int64_t n_seen = 0, steps = 0;
+  DescentCounts counts;
 };
 
 Svdpp::Svdpp(const Ratings& train, const Biases& start, const SvdppShape& shape, std::uint64_t seed)
-    : impl_(std::make_unique<Impl>(train, start, shape, seed)) {}
-Svdpp::~Svdpp() = default;
-Svdpp::Svdpp(Svdpp&&) noexcept = default;
-
-void Svdpp::step(double lr) {
-  impl_->step(lr);
-}
-
-std::int64_t Svdpp::steps() const {
-  return impl_->steps;
-}
-
-double Svdpp::loss() const {
-  return impl_->n_seen > 0 ? impl_->squares / static_cast<double>(impl_->n_seen) : 0;
-}
+    : Descent(std::make_unique<SvdppImpl>(train, start, shape, seed)) {}
 
 SvdppTables Svdpp::tables() const {
-  const Impl& it = *impl_;
+  const SvdppImpl& it = *impl_;
   std::vector<float> z(it.p.size());
 #pragma omp parallel for schedule(dynamic, 64)
   for (std::size_t user = 0; user < it.lists.size(); ++user) {
@@ -230,27 +217,6 @@ SvdppTables Svdpp::tables() const {
           .item_bias = it.item_bias};
 }
 
-StateDict Svdpp::state() const {
-  const Impl& it = *impl_;
-  StateDict state;
-  Impl::arrays(it, [&](const char* name, const std::vector<float>& values) {
-    state.set(name, StateArray::of(std::span(values), {std::ssize(values)}));
-  });
-  state.set("squares", StateArray::of(std::span(&it.squares, 1), {1}));
-  state.set("n_seen", StateArray::of(std::span(&it.n_seen, 1), {1}));
-  state.set("step", StateArray::of(std::span(&it.steps, 1), {1}));
-  return state;
-}
-
-void Svdpp::load(const StateDict& state) {
-  Impl& it = *impl_;
-  Impl::arrays(it, [&](const char* name, std::vector<float>& values) {
-    const auto saved = state.values<float>(name, values.size());
-    values.assign(saved.begin(), saved.end());
-  });
-  it.squares = state.values<double>("squares", 1)[0];
-  it.n_seen = state.values<std::int64_t>("n_seen", 1)[0];
-  it.steps = state.values<std::int64_t>("step", 1)[0];
-}
+template class Descent<SvdppImpl>;
 
 }  // namespace movrec

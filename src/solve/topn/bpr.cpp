@@ -8,6 +8,7 @@
 #include "kernels/padded.hpp"
 #include "movrec/core/random.hpp"
 #include "movrec/kernels/parallel.hpp"
+#include "solve/common/descent.hpp"
 #include "solve/common/rating_lists.hpp"
 
 namespace movrec {
@@ -139,8 +140,10 @@ MOVREC_MULTIVERSION void climb_alone(std::span<const std::int32_t> items,
 
 }  // namespace
 
-struct Bpr::Impl {
-  Impl(const Ratings& train, double min_stars, const BprShape& s, std::uint64_t seed_)
+struct BprImpl {
+  static constexpr const char* kSum = "loss";
+
+  BprImpl(const Ratings& train, double min_stars, const BprShape& s, std::uint64_t seed_)
       : shape(s),
         dim(lanes_of(s.dim)),
         seed(seed_),
@@ -180,10 +183,10 @@ struct Bpr::Impl {
   }
 
   void step(double lr) {
-    const auto epoch = static_cast<std::uint64_t>(steps) / n_stripes;
-    const std::size_t round = static_cast<std::size_t>(steps) % n_stripes;
+    const auto epoch = static_cast<std::uint64_t>(counts.steps) / n_stripes;
+    const std::size_t round = static_cast<std::size_t>(counts.steps) % n_stripes;
     if (dealt_epoch != static_cast<std::int64_t>(epoch)) deal(epoch);
-    if (round == 0) sums = {};
+    if (round == 0) counts.begin_epoch();
     std::vector<BlockSums> parts(n_stripes);
     for_each_task(static_cast<std::int64_t>(n_stripes), [&](std::int64_t task) {
       const auto user_stripe = static_cast<std::size_t>(task),
@@ -197,8 +200,7 @@ struct Bpr::Impl {
       parts[user_stripe] = run_block(work, users, user_factors.data(), item_factors.data(), item_bias.data(),
                                      dim, static_cast<float>(lr), static_cast<float>(shape.l2));
     });
-    for (const BlockSums& part : parts) sums.loss += part.loss, sums.n += part.n;
-    ++steps;
+    for (const BlockSums& part : parts) counts.sum += part.loss, counts.n_seen += part.n;
   }
 
   template <class Self, class Visit>
@@ -219,33 +221,18 @@ struct Bpr::Impl {
   std::vector<std::uint32_t> item_order;  ///< of the epoch, stripe after stripe
   std::vector<std::size_t> begin;         ///< of each block in `pairs`
   std::vector<Pair> pairs;
-  BlockSums sums;  ///< of the epoch
-  std::int64_t steps = 0;
+  DescentCounts counts;
 };
 
 Bpr::Bpr(const Ratings& train, double min_stars, const BprShape& shape, std::uint64_t seed)
-    : impl_(std::make_unique<Impl>(train, min_stars, shape, seed)) {}
-Bpr::~Bpr() = default;
-Bpr::Bpr(Bpr&&) noexcept = default;
-
-void Bpr::step(double lr) {
-  impl_->step(lr);
-}
-
-std::int64_t Bpr::steps() const {
-  return impl_->steps;
-}
+    : Descent(std::make_unique<BprImpl>(train, min_stars, shape, seed)) {}
 
 int Bpr::steps_per_epoch() const {
   return static_cast<int>(impl_->n_stripes);
 }
 
-double Bpr::loss() const {
-  return impl_->sums.n > 0 ? impl_->sums.loss / static_cast<double>(impl_->sums.n) : 0;
-}
-
 BprTables Bpr::tables() const {
-  const Impl& it = *impl_;
+  const BprImpl& it = *impl_;
   BprTables tables{unpadded(it.user_factors, it.dim, it.shape.dim),
                    unpadded(it.item_factors, it.dim, it.shape.dim), it.item_bias};
   // Nothing is known of users without pairs, so that the items' biases rank for them.
@@ -256,27 +243,7 @@ BprTables Bpr::tables() const {
   return tables;
 }
 
-StateDict Bpr::state() const {
-  const Impl& it = *impl_;
-  StateDict state;
-  Impl::arrays(it, [&](const char* name, const std::vector<float>& values) {
-    state.set(name, StateArray::of(std::span(values), {std::ssize(values)}));
-  });
-  state.set("loss", StateArray::of(std::span(&it.sums.loss, 1), {1}));
-  state.set("n_seen", StateArray::of(std::span(&it.sums.n, 1), {1}));
-  state.set("step", StateArray::of(std::span(&it.steps, 1), {1}));
-  return state;
-}
-
-void Bpr::load(const StateDict& state) {
-  Impl& it = *impl_;
-  Impl::arrays(it, [&](const char* name, std::vector<float>& values) {
-    const auto saved = state.values<float>(name, values.size());
-    values.assign(saved.begin(), saved.end());
-  });
-  it.sums = {state.values<double>("loss", 1)[0], state.values<std::int64_t>("n_seen", 1)[0]};
-  it.steps = state.values<std::int64_t>("step", 1)[0];
-}
+template class Descent<BprImpl>;
 
 BprFoldIn::BprFoldIn(std::span<const float> item_factors,
                      std::span<const float> item_bias,

@@ -196,28 +196,21 @@ std::vector<float> Ials::item_factors() const {
 StateDict Ials::state() const {
   const Impl& it = *impl_;
   StateDict state;
-  const auto set = [&](const char* name, const auto& values) {
-    state.set(name, StateArray::of(std::span(values), {std::ssize(values)}));
-  };
-  set("users", it.users.factors);
-  set("items", it.items.factors);
-  set("predictions", it.predictions);
-  state.set("objective", StateArray::of(std::span(&it.objective, 1), {1}));
-  state.set("step", StateArray::of(std::span(&it.steps, 1), {1}));
+  state.set("users", it.users.factors);
+  state.set("items", it.items.factors);
+  state.set("predictions", it.predictions);
+  state.set("objective", it.objective);
+  state.set("step", it.steps);
   return state;
 }
 
 void Ials::load(const StateDict& state) {
   Impl& it = *impl_;
-  const auto get = [&](const char* name, std::vector<float>& values) {
-    const auto saved = state.values<float>(name, values.size());
-    values.assign(saved.begin(), saved.end());
-  };
-  get("users", it.users.factors);
-  get("items", it.items.factors);
-  get("predictions", it.predictions);
-  it.objective = state.values<double>("objective", 1)[0];
-  it.steps = state.values<std::int64_t>("step", 1)[0];
+  state.copy("users", it.users.factors);
+  state.copy("items", it.items.factors);
+  state.copy("predictions", it.predictions);
+  it.objective = state.number<double>("objective");
+  it.steps = state.number<std::int64_t>("step");
 }
 
 struct IalsFoldIn::Impl {

@@ -10,7 +10,7 @@
 #include "movrec/data/ratings.hpp"
 #include "movrec/model/common/model.hpp"
 #include "movrec/model/common/model_options.hpp"
-#include "movrec/train/epoch_loop.hpp"
+#include "movrec/train/common/epoch_loop.hpp"
 
 namespace movrec {
 

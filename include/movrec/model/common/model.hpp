@@ -71,24 +71,22 @@ class Model : public Predictor {
                                   std::span<float> deviations) const;
 
   /// Fills `scores`, [users.size(), n_items] row-major: what to rank by, higher is better. All finite.
-  virtual void score(std::span<const UserQuery> users, std::span<float> scores) const = 0;
+  /// Error{model} for a query that holds more than supports() says.
+  void score(std::span<const UserQuery> users, std::span<float> scores) const;
 
-  /// The same for `items` alone, ascending: fills [users.size(), items.size()]. Picks from `score` unless the
-  /// model knows how to do less.
-  virtual void score_items(std::span<const UserQuery> users,
-                           std::span<const ItemIdx> items,
-                           std::span<float> scores) const;
+  /// The same for `items` alone, ascending: fills [users.size(), items.size()].
+  void score_items(std::span<const UserQuery> users,
+                   std::span<const ItemIdx> items,
+                   std::span<float> scores) const;
 
   /// The best `n` of `items` (ascending) for each user by these scores, without what he has seen: `seen[u]`
-  /// are ascending, too. Best first, ties go to the smaller item. Scores everything unless the model knows
-  /// how to do less.
-  virtual std::vector<std::vector<ScoredItem>> best_items(std::span<const UserQuery> users,
-                                                          std::span<const ItemIdx> items,
-                                                          std::span<const std::span<const ItemIdx>> seen,
-                                                          std::size_t n) const;
+  /// are ascending, too. Best first, ties go to the smaller item.
+  std::vector<std::vector<ScoredItem>> best_items(std::span<const UserQuery> users,
+                                                  std::span<const ItemIdx> items,
+                                                  std::span<const std::span<const ItemIdx>> seen,
+                                                  std::size_t n) const;
 
-  /// What `score`, `score_items` and `best_items` look at besides UserQuery::user. Nobody may give a query
-  /// more than that.
+  /// What `score`, `score_items` and `best_items` look at besides UserQuery::user.
   virtual QuerySupport supports() const { return {}; }
 
   virtual bool knows_similarities() const { return false; }
@@ -108,6 +106,21 @@ class Model : public Predictor {
  protected:
   /// Ascending.
   std::vector<ItemIdx> all_items() const;
+
+ private:
+  void check(std::span<const UserQuery> users) const;
+
+  // What the members of the same names do, for queries that the model supports.
+  virtual void do_score(std::span<const UserQuery> users, std::span<float> scores) const = 0;
+  /// Picks from do_score unless the model knows how to do less.
+  virtual void do_score_items(std::span<const UserQuery> users,
+                              std::span<const ItemIdx> items,
+                              std::span<float> scores) const;
+  /// Scores everything unless the model knows how to do less.
+  virtual std::vector<std::vector<ScoredItem>> do_best_items(std::span<const UserQuery> users,
+                                                             std::span<const ItemIdx> items,
+                                                             std::span<const std::span<const ItemIdx>> seen,
+                                                             std::size_t n) const;
 };
 
 }  // namespace movrec

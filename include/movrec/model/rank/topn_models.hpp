@@ -6,7 +6,7 @@
 #include "movrec/net/options.hpp"
 #include "movrec/solve/common/bias.hpp"
 #include "movrec/solve/common/positive_options.hpp"
-#include "movrec/train/options.hpp"
+#include "movrec/train/common/options.hpp"
 
 namespace movrec {
 

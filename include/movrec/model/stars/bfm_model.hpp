@@ -5,7 +5,7 @@
 #include "movrec/model/common/fit_context.hpp"
 #include "movrec/net/options.hpp"
 #include "movrec/solve/bfm/bfm.hpp"
-#include "movrec/train/options.hpp"
+#include "movrec/train/common/options.hpp"
 
 namespace movrec {
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "movrec/core/field.hpp"
+#include "movrec/core/state_dict.hpp"
 #include "movrec/data/history.hpp"
 #include "movrec/data/ratings.hpp"
 
@@ -43,7 +44,16 @@ struct Biases {
   }
   /// fit_biases' b_u of a user with these ratings; 0 without any.
   float user_bias_of(const History&, double user_damping) const;
+
+  /// Arrays `prefix`mean, `prefix`user, `prefix`item.
+  void save(StateDict&, const std::string& prefix = "") const;
 };
+
+/// What save() wrote. Error{model}.
+Biases load_biases(const StateDict&,
+                   std::int32_t n_users,
+                   std::int32_t n_items,
+                   const std::string& prefix = "");
 
 /// Item biases first, then user biases on what they leave: b_i = Σ(r - mean) / (n_i + item_damping),
 /// b_u = Σ(r - mean - b_i) / (n_u + user_damping) (Koren, "Factor in the neighbors", 2010, section 2.1).

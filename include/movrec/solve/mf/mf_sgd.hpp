@@ -1,11 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
-#include "movrec/core/state_dict.hpp"
 #include "movrec/data/ratings.hpp"
 #include "movrec/solve/common/bias.hpp"
+#include "movrec/solve/common/descent.hpp"
 #include "movrec/solve/mf/mf_als.hpp"
 
 namespace movrec {
@@ -18,8 +17,9 @@ namespace movrec {
 /// Users and items are dealt at random into kStripes stripes each; a step takes kStripes blocks of the rating
 /// matrix of which no two share a user or an item, side by side (Gemulla et al., "Large-scale matrix
 /// factorization with distributed stochastic gradient descent", 2011), so that threads neither wait nor
-/// collide and the result is the same to the bit however many there are. An epoch is kStripes steps.
-class MfSgd {
+/// collide and the result is the same to the bit however many there are. An epoch is kStripes steps. loss() is the
+/// mean squared error.
+class MfSgd : public Descent<struct MfSgdImpl> {
  public:
   static constexpr int kStripes = 16;
 
@@ -30,21 +30,8 @@ class MfSgd {
         double l2,
         double init_std,
         std::uint64_t seed);
-  ~MfSgd();
-  MfSgd(MfSgd&&) noexcept;
 
-  void step(double lr);
-  std::int64_t steps() const;  ///< done so far
-  double loss() const;         ///< mean squared error of the epoch's ratings so far, each before its update
   MfTables tables() const;
-
-  StateDict state() const;
-  /// Goes on from an earlier state(), bit by bit. Error{model}.
-  void load(const StateDict&);
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace movrec

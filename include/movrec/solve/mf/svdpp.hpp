@@ -1,12 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
-#include "movrec/core/state_dict.hpp"
 #include "movrec/data/ratings.hpp"
 #include "movrec/solve/common/bias.hpp"
+#include "movrec/solve/common/descent.hpp"
 
 namespace movrec {
 
@@ -37,28 +36,15 @@ struct SvdppShape {
 ///
 /// A step is a batch of users, a kBatches-th of all ratings, side by side; then all items that they rated,
 /// side by side, each taking its users in order. Both only write to what is their own: the result is the same
-/// to the bit at any thread count.
-class Svdpp {
+/// to the bit at any thread count. loss() is the mean squared error.
+class Svdpp : public Descent<struct SvdppImpl> {
  public:
   static constexpr int kBatches = 128;
 
   /// p and q start from N(0, init_std²), y from 0, biases from `start`.
   Svdpp(const Ratings& train, const Biases& start, const SvdppShape&, std::uint64_t seed);
-  ~Svdpp();
-  Svdpp(Svdpp&&) noexcept;
 
-  void step(double lr);
-  std::int64_t steps() const;  ///< done so far
-  double loss() const;         ///< mean squared error of the epoch's ratings so far, each before its update
   SvdppTables tables() const;
-
-  StateDict state() const;
-  /// Goes on from an earlier state(), bit by bit. Error{model}.
-  void load(const StateDict&);
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace movrec

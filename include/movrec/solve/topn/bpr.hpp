@@ -1,12 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
-#include "movrec/core/state_dict.hpp"
 #include "movrec/data/ratings.hpp"
+#include "movrec/solve/common/descent.hpp"
 
 namespace movrec {
 
@@ -27,28 +26,16 @@ struct BprTables {
 /// with j drawn evenly from the items that the user does not have.
 ///
 /// As in MfSgd users and items are dealt into stripes, anew each epoch, and blocks that share neither go side
-/// by side; j is drawn from the stripe of i. So the result is the same to the bit at any thread count.
-class Bpr {
+/// by side; j is drawn from the stripe of i. So the result is the same to the bit at any thread count. loss()
+/// is the mean of -ln σ.
+class Bpr : public Descent<struct BprImpl> {
  public:
   /// Pairs with less than `min_stars` do not count, repeated ones count once. Factors start from
   /// N(0, init_std²).
   Bpr(const Ratings& train, double min_stars, const BprShape&, std::uint64_t seed);
-  ~Bpr();
-  Bpr(Bpr&&) noexcept;
 
-  void step(double lr);
-  std::int64_t steps() const;  ///< done so far
   int steps_per_epoch() const;
-  double loss() const;  ///< mean of -ln σ of the epoch's pairs so far, each before its update
   BprTables tables() const;
-
-  StateDict state() const;
-  /// Goes on from an earlier state(), bit by bit. Error{model}.
-  void load(const StateDict&);
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
 };
 
 /// Factors of users that were not trained on: Bpr's steps from 0 with the items held, for some epochs over

@@ -1,4 +1,4 @@
-#include "movrec/train/schedule.hpp"
+#include "movrec/train/common/schedule.hpp"
 
 #include <algorithm>
 #include <array>

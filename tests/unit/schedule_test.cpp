@@ -3,8 +3,9 @@
 #include <cmath>
 #include <vector>
 
-#include "movrec/train/early_stop.hpp"
-#include "movrec/train/schedule.hpp"
+#include "movrec/train/common/early_stop.hpp"
+#include "movrec/train/common/schedule.hpp"
+#include "movrec/train/options.hpp"
 
 using namespace movrec;
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include "movrec/train/options.hpp"
+#include "movrec/train/common/options.hpp"
 
 namespace movrec {
 
