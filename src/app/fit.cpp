@@ -1,6 +1,8 @@
 #include "movrec/app/fit.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "app/train_session.hpp"
 #include "movrec/core/error.hpp"
@@ -22,6 +24,8 @@ namespace {
 constexpr std::int64_t kManyScores = 200'000'000;
 constexpr const char* kConfig = "config.toml";
 constexpr const char* kLog = "train.log";
+/// How long a run goes on may change.
+constexpr std::array<std::string_view, 3> kMayChange{"epochs", "sweeps", "patience"};
 
 Checkpoint base_checkpoint(const FitRequest& request, const Dataset& dataset, const Split& split) {
   Checkpoint base;
@@ -56,6 +60,15 @@ fs::path folder_of(const FitRequest& request, const Dataset& dataset, const fs::
   if (!last.empty()) return last.parent_path();
   if (!request.folder.empty()) return request.folder;
   return make_run_folder(request.settings.runs_dir, request.algorithm, dataset.name);
+}
+
+/// How the run in that folder is to rank, as its config.toml says; else the defaults. Error{usage} for a bad value.
+RankingOptions remembered_ranking(const fs::path& folder) {
+  RankingOptions ranking;
+  std::error_code absent;
+  if (fs::is_regular_file(folder / kConfig, absent))
+    set_from_toml(folder / kConfig, "train", option_refs(ranking));
+  return ranking;
 }
 
 /// Whether the resumed run's config.toml says something else, or is lost.
@@ -141,31 +154,39 @@ Fit fit_with(const FitRequest& request, const Checkpoint* resumed, const fs::pat
 
 }  // namespace
 
-RankingOptions remembered_ranking(const fs::path& folder) {
-  RankingOptions ranking;
-  std::error_code absent;
-  if (fs::is_regular_file(folder / kConfig, absent))
-    set_from_toml(folder / kConfig, "train", option_refs(ranking));
-  return ranking;
-}
-
-FitRequest request_of(const Checkpoint& last) {
-  FitRequest request;
-  request.algorithm = last.spec.algorithm;
-  request.options = last.spec.options;
-  request.data = last.data;
-  request.split = last.split;
-  return request;
+StartedRun read_started_run(const fs::path& last, std::span<const OptionChange> changes) {
+  StartedRun run{.last = last, .checkpoint = load_checkpoint(last), .request = {}, .test = {}};
+  FitRequest& request = run.request;
+  request.algorithm = run.checkpoint.spec.algorithm;
+  request.options = run.checkpoint.spec.options;
+  request.data = run.checkpoint.data;
+  request.split = run.checkpoint.split;
+  request.ranking = remembered_ranking(last.parent_path());
+  const OptionRefs of_ranking = option_refs(request.ranking), of_model = request.options.refs();
+  for (const OptionChange& change : changes) {
+    const OptionRef* option = find_option(of_ranking, change.name);
+    if (option == nullptr && std::ranges::find(kMayChange, change.name) == kMayChange.end())
+      throw Error(
+          ErrorKind::usage, fmt::format("{} cannot change in a resumed run", change.shown),
+          "model, data and split come from its checkpoint; --epochs, --sweeps and --patience may be given");
+    if (option == nullptr) option = find_option(of_model, change.name);
+    if (option == nullptr)
+      fail(ErrorKind::usage, "{} has no effect with model {}", change.shown, request.algorithm);
+    set_from_text(*option, change.value);
+  }
+  run.test.ranking = request.ranking;
+  // What differs from the defaults was asked for, now or when the run began.
+  run.test.ranks_slow_models = options_to_json(request.ranking) != options_to_json(RankingOptions{});
+  return run;
 }
 
 Fit fit_run(const FitRequest& request) {
   return fit_with(request, nullptr, {});
 }
 
-Fit resume_run(const ResumeRequest& resume) {
-  const Checkpoint last = load_checkpoint(resume.last);
-  check_schedule(resume.request, last, resume.last.parent_path());
-  return fit_with(resume.request, &last, resume.last);
+Fit resume_run(const StartedRun& run) {
+  check_schedule(run.request, run.checkpoint, run.last.parent_path());
+  return fit_with(run.request, &run.checkpoint, run.last);
 }
 
 TestSummary test_run(const Fit& fit, const TestOptions& options) {

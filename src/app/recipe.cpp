@@ -8,7 +8,7 @@
 #include "movrec/core/files.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/report/run_folder.hpp"
-#include "movrec/train/options.hpp"
+#include "movrec/train/common/options.hpp"
 
 namespace movrec {
 namespace fs = std::filesystem;
@@ -72,19 +72,6 @@ bool is_finished(const fs::path& run) {
   return fs::exists(run / "result.json");
 }
 
-/// A new run, or the rest of one that was broken off.
-void train_member(FitRequest request, const TestOptions& test, const fs::path& run) {
-  make_directories(run);
-  const fs::path last = run / "last.pt";
-  if (!fs::exists(last)) {
-    request.folder = run;
-    finish_run(fit_run(request), test);
-    return;
-  }
-  request.options = load_checkpoint(last).spec.options;
-  finish_run(resume_run({last, request}), test);
-}
-
 fs::path folder_of(const RecipeRequest& recipe, const Dataset& dataset) {
   if (recipe.resumed.empty()) {
     const fs::path folder =
@@ -101,7 +88,7 @@ fs::path folder_of(const RecipeRequest& recipe, const Dataset& dataset) {
 
 }  // namespace
 
-BlendedRun train_recipe(const RecipeRequest& recipe) {
+BlendedRun train_recipe(const RecipeRequest& recipe, const Runtime& runtime) {
   const auto [members, folder] = [&] {
     const Dataset dataset = load_dataset(recipe.shared.data, recipe.shared.cache);
     return std::pair(dataset.ratings.size() >= kLargeRatings ? std::span<const RecipeMember>(kLarge) : kSmall,
@@ -112,10 +99,19 @@ BlendedRun train_recipe(const RecipeRequest& recipe) {
     FitRequest request = member_request(recipe, member);
     if (auto* fit = request.options.find<FitOptions>()) fit->seed += runs.size();
     const fs::path run = folder / member_folder(runs.size() + 1, member);
+    request.folder = run;
     log_info("best: member {} of {}, {}{}", runs.size() + 1, members.size(), member.model,
              is_finished(run) ? ", is there" : "");
     try {
-      if (!is_finished(run)) train_member(std::move(request), recipe.test, run);
+      if (!is_finished(run)) {
+        make_directories(run);
+        const Member one{.name = fmt::format("{}", member.model),
+                         .request = std::move(request),
+                         .test = recipe.test,
+                         .goes_on = true,
+                         .log = run / "member.log"};
+        runtime.run(std::span(&one, 1), 1, [](std::size_t, const nlohmann::json&) {});
+      }
     } catch (const Interrupted& interrupted) {
       throw RunInterrupted(interrupted.signal, folder);
     }

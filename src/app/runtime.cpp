@@ -30,7 +30,8 @@ Json to_json(const Member& member) {
           {"folder", request.folder.string()},
           {"test_ranking", options_to_json(member.test.ranking)},
           {"ranks_slow_models", member.test.ranks_slow_models},
-          {"profile", member.test.profile}};
+          {"profile", member.test.profile},
+          {"goes_on", member.goes_on}};
 }
 
 Member member_from(const Json& json) {
@@ -49,6 +50,7 @@ Member member_from(const Json& json) {
   options_from_json(member.test.ranking, json.at("test_ranking"));
   member.test.ranks_slow_models = json.at("ranks_slow_models");
   member.test.profile = json.at("profile");
+  member.goes_on = json.at("goes_on");
   return member;
 }
 
@@ -79,10 +81,20 @@ Json read_outcome(const Member& member, const fs::path& file, int code) {
               fmt::format("more in {}", member.log.string()));
 }
 
+Fit fit_of(const Member& member) {
+  const fs::path last = member.request.folder / "last.pt";
+  if (!member.goes_on || !fs::exists(last)) return fit_run(member.request);
+  StartedRun run = read_started_run(last);
+  run.request.cache = member.request.cache;
+  run.request.settings = member.request.settings;
+  run.request.time_budget = member.request.time_budget;
+  return resume_run(run);
+}
+
 }  // namespace
 
 Json run_member(const Member& member) {
-  const TrainedRun run = finish_run(fit_run(member.request), member.test);
+  const TrainedRun run = finish_run(fit_of(member), member.test);
   return run_json(run.fit, run.test);
 }
 
@@ -107,12 +119,21 @@ void ChildProcesses::run(std::span<const Member> members, int jobs, const OnEnd&
                         .out = "/dev/null",
                         .err = member.log});
   }
-  run_children(program_, children, jobs, [&](std::size_t k, int code) {
-    Json result = read_outcome(members[k], files[k].second, code);
-    fs::remove(files[k].first);
-    fs::remove(files[k].second);
-    on_end(k, std::move(result));
-  });
+  const auto clear = [&](std::size_t k) {
+    std::error_code ignored;
+    fs::remove(files[k].first, ignored);
+    fs::remove(files[k].second, ignored);
+  };
+  try {
+    run_children(program_, children, jobs, [&](std::size_t k, int code) {
+      Json result = read_outcome(members[k], files[k].second, code);
+      clear(k);
+      on_end(k, std::move(result));
+    });
+  } catch (...) {
+    for (std::size_t k = 0; k < files.size(); ++k) clear(k);
+    throw;
+  }
 }
 
 void run_member_of(const fs::path& request, const fs::path& outcome) {

@@ -125,9 +125,33 @@ TEST(FitRun, StopsWhereItsTokenSaysAndGoesOnToTheSameBits) {
   }
   const Checkpoint last = load_checkpoint(folder / "last.pt");
   EXPECT_EQ(last.epoch, 3);
-  const Fit resumed = resume_run({folder / "last.pt", request_of(last)});
+  const Fit resumed = resume_run(read_started_run(folder / "last.pt"));
   EXPECT_EQ(bytes_of(resumed.model->state()), straight);
   EXPECT_EQ(resumed.summary.folder, folder);
+}
+
+TEST(ResumeRun, ChangesHowLongItGoesOnAndNothingElse) {
+  const TempDir dir;
+  FitRequest request = fit_request("biased-mf", dir);
+  set(request, "epochs", "2");
+  const fs::path last = fit_run(request).summary.folder / "last.pt";
+  const std::vector<OptionChange> longer{{"epochs", "3", "--epochs"}, {"ks", "7", "--ks"}};
+  const StartedRun run = read_started_run(last, longer);
+  EXPECT_EQ(run.test.ranking.ks, std::vector<std::int64_t>{7});
+  EXPECT_TRUE(run.test.ranks_slow_models) << "it was asked for";
+  EXPECT_EQ(resume_run(run).summary.history.size(), 3U);
+  const auto refused = [&](const OptionChange& change) {
+    try {
+      read_started_run(last, std::span(&change, 1));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::usage);
+      return error.message();
+    }
+    return std::string("not refused");
+  };
+  EXPECT_EQ(refused({"lr", "0.1", "a.toml:3 (lr)"}), "a.toml:3 (lr) cannot change in a resumed run");
+  EXPECT_EQ(refused({"split", "users", "--split"}), "--split cannot change in a resumed run");
+  EXPECT_EQ(refused({"sweeps", "9", "--sweeps"}), "--sweeps has no effect with model biased-mf");
 }
 
 TEST(FitRun, RefusesATestFractionThatHasNoEffect) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,18 +50,6 @@ OptionRefs all_options(FitRequest&);
 /// The options that such a run looks at, as a file that runs it again.
 std::string resolved_config(const FitRequest&);
 
-/// How a run that was broken off goes on.
-struct ResumeRequest {
-  std::filesystem::path last;  ///< the run's last.pt
-  FitRequest request;          ///< what its checkpoint says, with what may change changed
-};
-
-/// The request of the run that `last` is of. To go on with it, change nothing in it but epochs, sweeps, patience,
-/// ranking, settings and budget: whether a caller keeps to that, resume_run checks of data and split alone.
-FitRequest request_of(const Checkpoint& last);
-/// How the run in that folder is to rank, as its config.toml says; else the defaults. Error{usage} for a bad value.
-RankingOptions remembered_ranking(const std::filesystem::path& folder);
-
 /// What a fit learned from: train (with validation rows after a refit), validation, and what is known of users and
 /// items besides. Its data set has no ratings of its own left.
 struct FitRows {
@@ -99,17 +88,35 @@ struct RunInterrupted : Interrupted {
   std::filesystem::path folder;
 };
 
-/// Trains, chooses the best epoch on validation rows, and writes the run's folder. RunInterrupted after a stop.
-Fit fit_run(const FitRequest&);
-/// The same for a run that was broken off, bit by bit. Error{model} where its data has changed, Error{usage} for more
-/// epochs than a schedule that spans all of them and has ended, Error{failure} while another process trains it.
-Fit resume_run(const ResumeRequest&);
-
 struct TestOptions {
   RankingOptions ranking;
   bool ranks_slow_models = false;  ///< measure ranking also where scores of all items take long
   bool profile = false;            ///< also measure what matrix products reach on this machine
 };
+
+/// Trains, chooses the best epoch on validation rows, and writes the run's folder. RunInterrupted after a stop.
+Fit fit_run(const FitRequest&);
+
+/// An option that is set by name.
+struct OptionChange {
+  std::string name, value;
+  std::string shown;  ///< what errors call it: "--lr", "recipe.toml:12 (lr)"
+};
+
+/// A run that was broken off, or goes on for longer.
+struct StartedRun {
+  std::filesystem::path last;  ///< its last.pt
+  Checkpoint checkpoint;
+  FitRequest request;  ///< as the checkpoint says; a caller sets its cache, settings and time budget
+  TestOptions test;    ///< as its config.toml says
+};
+
+/// The run of a last.pt. Its model, data and split are what they were: Error{usage} for changes of anything but epochs,
+/// sweeps, patience and ranking.
+StartedRun read_started_run(const std::filesystem::path& last, std::span<const OptionChange> changes = {});
+/// What fit_run returns, bit by bit. Error{model} where its data has changed, Error{usage} for more epochs than a
+/// schedule that spans all of them and has ended, Error{failure} while another process trains it.
+Fit resume_run(const StartedRun&);
 
 /// Scores the fitted model on its test rows.
 TestSummary test_run(const Fit&, const TestOptions&);

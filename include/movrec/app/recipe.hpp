@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "movrec/app/blend.hpp"
-#include "movrec/app/fit.hpp"
+#include "movrec/app/runtime.hpp"
 
 namespace movrec {
 
@@ -25,11 +25,11 @@ struct RecipeRequest {
   std::filesystem::path resumed{};  ///< the folder of a recipe that was broken off; empty: begin
 };
 
-/// Trains the members of the recipe for the data set and blends them. Each is a run in a folder within the
+/// Trains the members of the recipe for the data set, where `runtime` runs them, and blends them. Each is a run in a folder within the
 /// blend's, whose config.toml holds what was asked for: when resumed, members that are finished stay,
 /// the one that was broken off goes on, and the others are trained. The time budget is shared out among all of
 /// them. Interrupted after a stop. Error{usage} for a folder that is no recipe's.
-BlendedRun train_recipe(const RecipeRequest&);
+BlendedRun train_recipe(const RecipeRequest&, const Runtime& runtime);
 
 /// Whether the folder is one of train_recipe's, finished or not.
 bool is_recipe_run(const std::filesystem::path& folder);

@@ -16,10 +16,11 @@ struct Member {
   std::string name;
   FitRequest request;
   TestOptions test;
+  bool goes_on = false;         ///< from the last.pt in the request's folder, if one is there
   std::filesystem::path log{};  ///< where a process of its own writes what it says
 };
 
-/// The member's run from the fit to its report: the document movrec.train/1.
+/// The member's run from the fit, or what is left of it, to its report: the document movrec.train/1.
 nlohmann::json run_member(const Member&);
 
 /// Where members run.

@@ -31,35 +31,21 @@ fs::path find_last(const std::string& resume, const Invocation& invocation) {
   return find_checkpoint(path, invocation.global.runs_dir);
 }
 
-/// A resumed run is what its checkpoint says; only how long it goes on may change.
-ResumeRequest resume_request(TrainFlags& flags, const Invocation& invocation) {
-  FitRequest& asked = flags.request;
-  const fs::path last = find_last(flags.resume, invocation);
-  FitRequest request = request_of(load_checkpoint(last));
-  const OptionRefs of_ranking = option_refs(asked.ranking);
-  const auto is_given = [&](std::string_view name) { return invocation.origin(name) > Origin::standard; };
-  const auto may_change = [&](std::string_view name) {
-    return name == "epochs" || name == "patience" || name == "sweeps" ||
-           std::ranges::any_of(of_ranking,
-                               [&](const OptionRef& option) { return option.field.name == name; });
-  };
-  OptionRefs all = option_refs(asked);
+StartedRun started_run(TrainFlags& flags, const Invocation& invocation) {
+  OptionRefs all = option_refs(flags.request);
   std::ranges::copy(flags.given.refs(), std::back_inserter(all));
+  std::vector<OptionChange> changes;
   for (const OptionRef& option : all)
-    if (is_given(option.field.name) && !may_change(option.field.name))
-      throw Error(
-          ErrorKind::usage,
-          fmt::format("{} cannot change in a resumed run", invocation.origin_text(option.field.name)),
-          "model, data and split come from its checkpoint; --epochs, --sweeps and --patience may be given");
-  apply_given(request, flags.given, invocation);
-  request.ranking = remembered_ranking(last.parent_path());
-  const OptionRefs remembered = option_refs(request.ranking);
-  for (std::size_t k = 0; k < remembered.size(); ++k)
-    if (is_given(of_ranking[k].field.name)) set_from_text(remembered[k], to_text(of_ranking[k]));
-  request.cache = asked.cache;
-  request.time_budget = asked.time_budget;
-  request.settings = invocation.global.settings();
-  return {last, std::move(request)};
+    if (invocation.origin(option.field.name) > Origin::standard)
+      changes.push_back(
+          {std::string(option.field.name), to_text(option), invocation.origin_text(option.field.name)});
+  StartedRun run = read_started_run(find_last(flags.resume, invocation), changes);
+  run.request.cache = flags.request.cache;
+  run.request.time_budget = flags.request.time_budget;
+  run.request.settings = invocation.global.settings();
+  run.test.ranks_slow_models |= asks_for_ranking(invocation);
+  run.test.profile = flags.profile;
+  return run;
 }
 
 /// Only what every member looks at may be set: data, split and seed.
@@ -92,14 +78,11 @@ void train(TrainFlags& flags, Invocation& invocation) {
   FitRequest& request = flags.request;
   apply_globals(request, invocation);
   if (request.algorithm == kBest) {
-    const BlendedRun run = train_recipe(recipe_request(flags, invocation));
+    const BlendedRun run = train_recipe(recipe_request(flags, invocation), InProcess());
     *invocation.out << (invocation.global.json ? json_text(run.json) + "\n" : run.text);
   } else if (!flags.resume.empty()) {
-    const ResumeRequest resume = resume_request(flags, invocation);
-    TestOptions test = test_options(resume.request, flags.profile, invocation);
-    // What differs from the defaults was asked for when the run began.
-    test.ranks_slow_models |= options_to_json(test.ranking) != options_to_json(RankingOptions{});
-    print(finish_run(resume_run(resume), test), invocation);
+    const StartedRun run = started_run(flags, invocation);
+    print(finish_run(resume_run(run), run.test), invocation);
   } else {
     apply_algorithm(request, flags.given, invocation);
     print(finish_run(fit_run(request), test_options(request, flags.profile, invocation)), invocation);

@@ -5,7 +5,7 @@
 #include "movrec/app/recipe.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/report/config_file.hpp"
-#include "movrec/train/options.hpp"
+#include "movrec/train/common/options.hpp"
 
 namespace movrec::cli {
 namespace {
