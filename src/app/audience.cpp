@@ -44,7 +44,7 @@ Audience find_audience(const AudienceOptions& asked, const PersonOptions& about,
   if (!describes) return audience;
   if (audience.persons.size() > 1)
     throw Error(ErrorKind::usage, "whose are these ratings and facts?",
-                fmt::format("{} users are asked for", audience.persons.size()), "--user with one id");
+                fmt::format("{} users are asked for", audience.persons.size()), "‹user› with one id");
   Person& person = audience.persons[0];
   if (person.user() != kNoUser && !person.has_history()) {
     const UserIdx user = person.user();

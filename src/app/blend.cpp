@@ -26,7 +26,7 @@ struct Objection {
 
 std::optional<Objection> objection_to_validation(const OpenedRuns& opened) {
   for (const ComparableRun& run : opened.runs) {
-    if (run.checkpoint.refitted) return Objection{&run, "it was trained on its validation rows (--refit)"};
+    if (run.checkpoint.refitted) return Objection{&run, "it was trained on its validation rows (‹refit›)"};
     if (run.split.valid.empty()) return Objection{&run, "it has no validation rows"};
     if (run.split.valid != opened.runs.front().split.valid)
       return Objection{&run, "its validation rows are others than the first run's"};
@@ -37,8 +37,8 @@ std::optional<Objection> objection_to_validation(const OpenedRuns& opened) {
 BlendWeights ridge_weights(const OpenedRuns& opened, double l2) {
   if (const auto objection = objection_to_validation(opened))
     throw Error(
-        ErrorKind::usage, fmt::format("--weights ridge: {} cannot be weighed", objection->run->path.string()),
-        std::string(objection->why), "--weights equal, or train all runs without --refit on the same split");
+        ErrorKind::usage, fmt::format("‹weights› ridge: {} cannot be weighed", objection->run->path.string()),
+        std::string(objection->why), "‹weights› equal, or train all runs without ‹refit› on the same split");
   const Split& split = opened.runs.front().split;
   const Ratings valid = opened.dataset.ratings.subset(split.valid);
   std::vector<std::vector<float>> predictions;
@@ -62,11 +62,11 @@ BlendWeights given_weights(const std::vector<std::string>& texts, std::size_t n_
     weights.push_back(weight);
   }
   if (weights.size() != n_runs)
-    throw Error(ErrorKind::usage, fmt::format("--weights: {} given for {} runs", weights.size(), n_runs), {},
+    throw Error(ErrorKind::usage, fmt::format("‹weights›: {} given for {} runs", weights.size(), n_runs), {},
                 "equal, ridge, or one number for each run");
   double sum = 0;
   for (const double weight : weights) sum += weight;
-  if (sum <= 0) fail(ErrorKind::usage, "--weights: they add up to nothing");
+  if (sum <= 0) fail(ErrorKind::usage, "‹weights›: they add up to nothing");
   for (double& weight : weights) weight /= sum;
   return {weights, 0};
 }

@@ -40,7 +40,7 @@ void require(const OpenedRun& run, bool QuerySupport::*support, std::string_view
   const std::vector<std::string_view> names = models_with(support);
   throw Error(ErrorKind::usage, fmt::format("{}: {} cannot use that", what, run.algorithm()),
               std::string(why),
-              names.empty() ? "" : fmt::format("movrec train --model {}", fmt::join(names, "|")));
+              names.empty() ? "" : fmt::format("movrec train ‹model› {}", fmt::join(names, "|")));
 }
 
 const UserFeatures& known_features(const OpenedRun& run, std::string_view what) {
@@ -54,13 +54,13 @@ const UserFeatures& known_features(const OpenedRun& run, std::string_view what) 
 std::pair<std::string, float> split_rate(const std::string& text, StarScale scale) {
   const std::size_t equals = text.rfind('=');
   if (equals == std::string::npos || equals == 0)
-    throw Error(ErrorKind::usage, fmt::format("--rate {}: expected TITLE=STARS", shown(text)), {},
-                fmt::format("--rate \"{}=4\"", shown(text.substr(0, equals))));
+    throw Error(ErrorKind::usage, fmt::format("‹rate› {}: expected TITLE=STARS", shown(text)), {},
+                fmt::format("‹rate› \"{}=4\"", shown(text.substr(0, equals))));
   float stars = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data() + equals + 1, end, stars);
   if (error != std::errc{} || stop != end || !(stars >= scale.min && stars <= scale.max))  // NaN fails both
-    fail(ErrorKind::usage, "--rate {}: expected stars from {} to {}", shown(text), scale.min, scale.max);
+    fail(ErrorKind::usage, "‹rate› {}: expected stars from {} to {}", shown(text), scale.min, scale.max);
   return {text.substr(0, equals), stars};
 }
 
@@ -69,7 +69,7 @@ void add_history(const PersonOptions& options,
                  const TitleSearch& search,
                  Person& person) {
   const std::string text =
-      in_context("--history", [&] { return read_file(options.history, kMostOfHistory); });
+      in_context("‹history›", [&] { return read_file(options.history, kMostOfHistory); });
   for (const WrittenRating& rating :
        read_written_ratings(text, options.history, /*has_users=*/false, run.dataset.stars))
     give(person, run,
@@ -83,19 +83,19 @@ void add_ratings(const PersonOptions& options, const OpenedRun& run, Person& per
   if (!options.history.empty()) add_history(options, run, search, person);
   for (const std::string& text : options.rate) {
     const auto [title, stars] = split_rate(text, scale);
-    give(person, run, resolve_item(search, "--rate", title, true), stars);
+    give(person, run, resolve_item(search, "‹rate›", title, true), stars);
   }
   for (const std::string& text : options.like)
-    give(person, run, resolve_item(search, "--like", text, true), scale.max);
+    give(person, run, resolve_item(search, "‹like›", text, true), scale.max);
   for (const std::string& text : options.dislike)
-    give(person, run, resolve_item(search, "--dislike", text, true), scale.min);
+    give(person, run, resolve_item(search, "‹dislike›", text, true), scale.min);
   if (!person.left_out().empty())
     log_info("{} learns from who rated what, not how: what you do not like is left out, and no more",
              run.algorithm());
 }
 
 void add_demographics(const PersonOptions& options, const OpenedRun& run, Person& person) {
-  const UserFeatures& known = known_features(run, "--age, --gender, --occupation");
+  const UserFeatures& known = known_features(run, "‹age›, ‹gender›, ‹occupation›");
   Demographics facts = demographics_of(known, person.user()).value_or(Demographics{});
   if (options.age > 0) facts.age = known_age(run, options.age);
   if (!options.gender.empty()) facts.gender = gender_of(options.gender);
@@ -117,7 +117,7 @@ void give(Person& person, const OpenedRun& run, ItemIdx item, float stars) {
 }
 
 std::int16_t known_age(const OpenedRun& run, int age) {
-  const std::vector<std::int16_t>& ages = known_features(run, "--age").ages;
+  const std::vector<std::int16_t>& ages = known_features(run, "‹age›").ages;
   std::set<std::int16_t> known(ages.begin(), ages.end());
   known.erase(0);
   if (known.empty()) return static_cast<std::int16_t>(age);
@@ -133,7 +133,7 @@ char gender_of(const std::string& text) {
 }
 
 std::int16_t find_occupation(const OpenedRun& run, const std::string& text) {
-  const std::vector<std::string>& names = known_features(run, "--occupation").occupation_names;
+  const std::vector<std::string>& names = known_features(run, "‹occupation›").occupation_names;
   const auto n = static_cast<std::int16_t>(names.size());
   std::int16_t code = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), code);
@@ -152,17 +152,17 @@ std::int16_t find_occupation(const OpenedRun& run, const std::string& text) {
 
 Person describe_person(const PersonOptions& options, Person base, const OpenedRun& run) {
   if (options.has_ratings()) {
-    require_histories(run, !options.like.empty()      ? "--like"
-                           : !options.dislike.empty() ? "--dislike"
-                           : !options.rate.empty()    ? "--rate"
-                                                      : "--history");
+    require_histories(run, !options.like.empty()      ? "‹like›"
+                           : !options.dislike.empty() ? "‹dislike›"
+                           : !options.rate.empty()    ? "‹rate›"
+                                                      : "‹history›");
     add_ratings(options, run, base);
   }
   if (options.has_demographics()) {
     add_demographics(options, run, base);  // first: what cannot be meant is wrong for any model
-    require_demographics(run, options.age > 0           ? "--age"
-                              : !options.gender.empty() ? "--gender"
-                                                        : "--occupation");
+    require_demographics(run, options.age > 0           ? "‹age›"
+                              : !options.gender.empty() ? "‹gender›"
+                                                        : "‹occupation›");
   }
   return base;
 }

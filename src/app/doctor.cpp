@@ -57,12 +57,12 @@ Finding check_folder(const std::string& name, const fs::path& folder, std::strin
     existing = existing.parent_path();
   if (!fs::is_directory(existing, ignored) || access(existing.c_str(), W_OK | X_OK) != 0)
     return {Health::broken, name, fmt::format("{} cannot be written", folder.string()),
-            fmt::format("--{} DIR", option)};
+            fmt::format("‹{}› DIR", option)};
   const double free_gb = static_cast<double>(fs::space(existing, ignored).available) / 1e9;
   Finding finding{Health::ok, name, fmt::format("{}, {:.1f} GB free", folder.string(), free_gb)};
   if (free_gb < kSmallDiskGb) {
     finding.health = Health::warning;
-    finding.remedy = fmt::format("--{} DIR on a disk with more room", option);
+    finding.remedy = fmt::format("‹{}› DIR on a disk with more room", option);
   }
   return finding;
 }

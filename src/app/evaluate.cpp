@@ -44,7 +44,7 @@ std::optional<RankingReport> rank_part(const OpenedRun& run,
                                        bool asked) {
   if (is_trained_on) {
     if (asked)
-      fail(ErrorKind::usage, "--part {}: trained rows are left out of lists, so ranking them means nothing",
+      fail(ErrorKind::usage, "‹part› {}: trained rows are left out of lists, so ranking them means nothing",
            options.part);
     return std::nullopt;
   }
@@ -78,7 +78,7 @@ EvaluationReport evaluate_run(const EvaluateRequest& request) {
   const bool asks = (request.asks_for_ranking && !request.ranking.ks.empty()) || !options.per_user.empty() ||
                     std::ranges::any_of(gates, &Gate::is_of_ranking);
   if (asks && request.ranking.ks.empty() && !options.per_user.empty())
-    fail(ErrorKind::usage, "--per-user: --ks '' measures no ranking");
+    fail(ErrorKind::usage, "‹per-user›: ‹ks› '' measures no ranking");
 
   const OpenedRun run = open_run(request.open, request.settings);
   const Checkpoint& checkpoint = run.checkpoint;
@@ -98,7 +98,7 @@ EvaluationReport evaluate_run(const EvaluateRequest& request) {
                           .coverage = {}};
   if (!report.caveat.empty()) log_warning("{} is {}", checkpoint.split.split, report.caveat);
   const Ratings rows = run.dataset.ratings.subset(rows_of(run.split, options.part));
-  if (rows.size() == 0) fail(ErrorKind::usage, "--part {}: this split has no such rows", options.part);
+  if (rows.size() == 0) fail(ErrorKind::usage, "‹part› {}: this split has no such rows", options.part);
   const HeldOut part(rows, queries_of(run.split, options.part), &run.dataset.user_features);
 
   report.ranking = rank_part(run, part, options, request.ranking, is_trained_on, asks);

@@ -47,7 +47,7 @@ void check_rows(const FitRequest& request,
                 const fs::path& last) {
   if (resumed == nullptr) {
     if (request.needs_test_fraction && !takes_test_fraction(dataset, request.split))
-      throw Error(ErrorKind::usage, "--test-fraction has no effect: the split gives the test part", {},
+      throw Error(ErrorKind::usage, "‹test-fraction› has no effect: the split gives the test part", {},
                   "leave it out");
   } else if (resumed->dataset_checksum != dataset.checksum || resumed->split_digest != split.digest) {
     throw Error(
@@ -93,10 +93,10 @@ void check_schedule(const FitRequest& request, const Checkpoint& last, const fs:
   const std::string what =
       fmt::format("the schedule {} spans the {} epochs of this run", was.schedule, was.epochs);
   if (last.epoch >= was.epochs && epochs > was.epochs)
-    throw Error(ErrorKind::usage, fmt::format("--epochs {}: {}, which are done", epochs, what),
+    throw Error(ErrorKind::usage, fmt::format("‹epochs› {}: {}, which are done", epochs, what),
                 fmt::format("its learning rate has come down to {:.2g} and would start again near {:.2g}",
                             rate, was.lr),
-                fmt::format("movrec train --config {} --epochs {}", (folder / kConfig).string(), epochs));
+                fmt::format("movrec train ‹config› {} ‹epochs› {}", (folder / kConfig).string(), epochs));
   log_warning("{}: with {} its learning rate goes on from another place than {:.2g}", what, epochs, rate);
 }
 
@@ -106,8 +106,8 @@ Fit fit_with(const FitRequest& request, const Checkpoint* resumed, const fs::pat
   Fit fit;
   fit.device = resolve_device(request.settings.device);
   if (request.options.as<TrainOptions>().amp && fit.device == "cpu")
-    throw Error(ErrorKind::usage, "--amp needs a GPU", "on the CPU bfloat16 would be slower",
-                "--device cuda, or leave out --amp");
+    throw Error(ErrorKind::usage, "‹amp› needs a GPU", "on the CPU bfloat16 would be slower",
+                "‹device› cuda, or leave out ‹amp›");
 
   Dataset dataset = load_dataset(request.data, request.cache);
   Split split = make_split(dataset, request.split);
@@ -168,7 +168,7 @@ StartedRun read_started_run(const fs::path& last, std::span<const OptionChange> 
     if (option == nullptr && std::ranges::find(kMayChange, change.name) == kMayChange.end())
       throw Error(
           ErrorKind::usage, fmt::format("{} cannot change in a resumed run", change.shown),
-          "model, data and split come from its checkpoint; --epochs, --sweeps and --patience may be given");
+          "model, data and split come from its checkpoint; ‹epochs›, ‹sweeps› and ‹patience› may be given");
     if (option == nullptr) option = find_option(of_model, change.name);
     if (option == nullptr)
       fail(ErrorKind::usage, "{} has no effect with model {}", change.shown, request.algorithm);
@@ -221,7 +221,7 @@ bool measures_ranking(const Algorithm& algorithm,
   if (options.ks.empty()) return false;
   const bool is_large = n_users * n_items > kManyScores;
   if ((algorithm.ranks_slowly || is_large) && !may_be_slow) {
-    log_info("scores of all items take long {}: `movrec evaluate` measures ranking, or --ks",
+    log_info("scores of all items take long {}: `movrec evaluate` measures ranking, or ‹ks›",
              is_large ? "on so much data" : fmt::format("with {}", algorithm.name));
     return false;
   }

@@ -11,7 +11,7 @@ namespace {
 
 [[noreturn]] void fail_other_rows(const OpenedRun& run, std::string_view what, std::string why) {
   throw Error(ErrorKind::model, fmt::format("{}: {} not what it was trained on", run.path.string(), what),
-              std::move(why), "--data PATH with the same ratings, or movrec train on these");
+              std::move(why), "‹data› PATH with the same ratings, or movrec train on these");
 }
 
 void check_rows(const OpenedRun& run) {
@@ -95,7 +95,7 @@ void warn_of_added_ratings(const std::filesystem::path& path, const Checkpoint& 
 OpenedRun open_run(const OpenOptions& options, const RunSettings& settings) {
   set_threads(settings.threads);
   if (resolve_device(settings.device) != "cpu" && settings.device != "auto")
-    log_warning("--device {}: trained models answer on the CPU", settings.device);
+    log_warning("‹device› {}: trained models answer on the CPU", settings.device);
   OpenedRun run;
   run.path = find_checkpoint(options.checkpoint, settings.runs_dir);
   run.checkpoint = load_checkpoint(run.path);

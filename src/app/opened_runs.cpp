@@ -32,7 +32,7 @@ ComparableRun open_next(const std::string& given,
   if (run.split.digest != first.split.digest && sorted(run.split.test) != sorted(first.split.test))
     throw Error(ErrorKind::model, fmt::format("{}: these runs have other test rows", both),
                 "what one of them was trained on would be another's test",
-                "train them with the same --split, --test-fraction and --split-seed");
+                "train them with the same ‹split›, ‹test-fraction› and ‹split-seed›");
   run.split.test = first.split.test;  // in one order
   run.model = in_context(run.path.string(), [&] { return load_model(run.checkpoint); });
   return run;

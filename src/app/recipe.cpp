@@ -81,8 +81,8 @@ fs::path folder_of(const RecipeRequest& recipe, const Dataset& dataset) {
   }
   if (!is_recipe_run(recipe.resumed))
     throw Error(ErrorKind::usage,
-                fmt::format("--resume: {} is no folder of a run of model best", recipe.resumed.string()),
-                "there is no first member in it", "leave out --resume");
+                fmt::format("‹resume›: {} is no folder of a run of model best", recipe.resumed.string()),
+                "there is no first member in it", "leave out ‹resume›");
   return recipe.resumed;
 }
 

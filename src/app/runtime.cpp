@@ -110,7 +110,7 @@ void ChildProcesses::run(std::span<const Member> members, int jobs, const OnEnd&
   std::vector<std::pair<fs::path, fs::path>> files;
   for (const Member& member : members) {
     if (const std::string path = member.log.string(); !is_utf8(path))
-      fail(ErrorKind::usage, "--runs-dir: '{}' is not valid UTF-8", shown(path));
+      fail(ErrorKind::usage, "‹runs-dir›: '{}' is not valid UTF-8", shown(path));
     const auto& [request, outcome] =
         files.emplace_back(with_ending(member.log, ".request"), with_ending(member.log, ".outcome"));
     fs::remove(outcome);

@@ -45,7 +45,7 @@ ItemIdx resolve_item(const TitleSearch& search,
     if (is_told || !is_exact) log_info("{} {}: {}", label, shown(text), shown(title));
     return found[0];
   }
-  const bool is_flag = label.starts_with("--") || label.starts_with("movrec ");
+  const bool is_flag = label.starts_with("‹") || label.starts_with("movrec ");
   const ErrorKind kind = is_flag ? ErrorKind::usage : ErrorKind::data;  // or it stands in a file
   const auto as_flag = [&](const std::string& value) {
     return is_flag ? fmt::format("{} {}", label, value) : fmt::format("{} instead of the title", value);

@@ -71,7 +71,7 @@ nlohmann::json TrainSession::to_json(const EpochStats& stats) const {
 void TrainSession::resume(const Checkpoint& last) {
   if (!last.trainer)
     throw Error(ErrorKind::model, "this checkpoint cannot be resumed",
-                "it holds a model but no state of its training", "--resume with the run's last.pt");
+                "it holds a model but no state of its training", "‹resume› with the run's last.pt");
   history_ = last.progress.at("history");
   for (const auto& epoch : history_) {
     early_stop_.improved(epoch.at("epoch").get<int>(), figure_of(epoch, valid_key_));
@@ -114,7 +114,7 @@ std::unique_ptr<Model> TrainSession::fit() {
   save_best();
   const bool is_stopped = stop_signal() != 0;
   if (is_stopped && !algorithm_.has_epochs())
-    log_warning("{} is finished; go on with: movrec evaluate --checkpoint {}", algorithm_.name,
+    log_warning("{} is finished; go on with: movrec evaluate ‹checkpoint› {}", algorithm_.name,
                 best_path().string());
   interrupted_ = is_stopped && algorithm_.has_epochs();
   if (is_stopped || !algorithm_.has_epochs()) return model;

@@ -39,7 +39,7 @@ void append(AddedRatings& to, const AddedRatings& from) {
 }
 
 AddedRatings read_added(const std::string& file, const OpenedRun& run) {
-  const std::string text = in_context("--history", [&] { return read_file(file, kMostOfHistory); });
+  const std::string text = in_context("‹history›", [&] { return read_file(file, kMostOfHistory); });
   const TitleSearch search = title_search(run);
   AddedRatings added;
   for (const WrittenRating& rating :
@@ -60,7 +60,7 @@ AddedRatings earlier_additions(const std::filesystem::path& target, const Opened
   const Checkpoint earlier = load_checkpoint(target);
   if (earlier.dataset_checksum != run.checkpoint.dataset_checksum)
     throw Error(ErrorKind::model, fmt::format("{} is of other ratings", target.string()),
-                "it is not overwritten", "--output with another name");
+                "it is not overwritten", "‹output› with another name");
   return earlier.added;
 }
 
@@ -68,8 +68,8 @@ AddedRatings earlier_additions(const std::filesystem::path& target, const Opened
 
 UpdateReport update_run(const UpdateOptions& options, const OpenOptions& open, const RunSettings& settings) {
   if (options.history.empty())
-    throw Error(ErrorKind::usage, "update with what?", "--history was not given",
-                "movrec update --history new-ratings.csv");
+    throw Error(ErrorKind::usage, "update with what?", "‹history› was not given",
+                "movrec update ‹history› new-ratings.csv");
   const std::filesystem::path model = find_checkpoint(open.checkpoint, settings.runs_dir);
   const std::filesystem::path target =
       options.output.empty() ? model.parent_path() / kUpdated : std::filesystem::path(options.output);

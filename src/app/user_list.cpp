@@ -62,11 +62,11 @@ std::vector<UserId> find_users(std::span<const std::int64_t> ids,
     found.insert(found.end(), known.ids().begin(), known.ids().end());
   } else if (users.find_first_not_of("-0123456789, ") == std::string::npos) {
     if (!users.empty())
-      in_context("--users", [&] {
+      in_context("‹users›", [&] {
         for_each_part(users, ',', [&](std::string_view id) { found.push_back(finder.find(trim(id))); });
       });
   } else {
-    const std::string text = in_context("--users", [&] { return read_file(users, kMostOfList); });
+    const std::string text = in_context("‹users›", [&] { return read_file(users, kMostOfList); });
     int line_number = 0;
     for_each_part(text, '\n', [&](std::string_view line) {
       ++line_number;
@@ -75,7 +75,7 @@ std::vector<UserId> find_users(std::span<const std::int64_t> ids,
         in_context(fmt::format("{}:{}", users, line_number), [&] { found.push_back(finder.find(id)); });
     });
   }
-  if (found.empty()) fail(ErrorKind::usage, "--users: {} names no users", shown(users));
+  if (found.empty()) fail(ErrorKind::usage, "‹users›: {} names no users", shown(users));
   return found;
 }
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/parse/dashes.hpp"
 #include "cli/parse/flags.hpp"
 #include "cli/parse/help.hpp"
 #include "cli/parse/invocation.hpp"
@@ -57,7 +58,8 @@ int act(std::string program,
   if (arguments.size() == 3 &&
       arguments[0] == kMemberWord) {  // one of several runs that this program started
     Console console(err, Verbosity::normal);
-    const RunScope scope({.observer = &console, .stop = &process_stop()});
+    DashedObserver observer(console);
+    const RunScope scope({.observer = &observer, .stop = &process_stop()});
     run_member_of(arguments[1], arguments[2]);
     return 0;
   }
@@ -79,7 +81,8 @@ int act(std::string program,
   Console console(err, global.quiet     ? Verbosity::quiet
                        : global.verbose ? Verbosity::verbose
                                         : Verbosity::normal);
-  const RunScope scope({.observer = &console, .stop = &process_stop()});
+  DashedObserver observer(console);
+  const RunScope scope({.observer = &observer, .stop = &process_stop()});
   return parsed.command->action(invocation);
 }
 
@@ -88,10 +91,10 @@ int report(std::ostream& err,
            std::string_view what,
            std::string_view why = {},
            std::string_view remedy = {}) {
-  err << fmt::format("{} {}\n",
-                     wants_colour(err) ? "\033[1;31mmovrec: error:\033[0m" : "movrec: error:", what);
-  if (!why.empty()) err << fmt::format("  why: {}\n", why);
-  if (!remedy.empty()) err << fmt::format("  try: {}\n", remedy);
+  err << fmt::format(
+      "{} {}\n", wants_colour(err) ? "\033[1;31mmovrec: error:\033[0m" : "movrec: error:", with_dashes(what));
+  if (!why.empty()) err << fmt::format("  why: {}\n", with_dashes(why));
+  if (!remedy.empty()) err << fmt::format("  try: {}\n", with_dashes(remedy));
   return static_cast<int>(kind);
 }
 

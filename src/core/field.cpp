@@ -18,9 +18,9 @@ namespace {
 [[noreturn]] void reject(const OptionRef& option, std::string_view text) {
   std::string_view near;
   if (!option.field.choices.empty()) near = closest_of(text, option.field.choices);
-  throw Error(ErrorKind::usage, fmt::format("--{}: '{}' is not allowed", option.field.name, shown(text)),
+  throw Error(ErrorKind::usage, fmt::format("‹{}›: '{}' is not allowed", option.field.name, shown(text)),
               fmt::format("expected {}", describe_allowed(option)),
-              near.empty() ? std::string{} : fmt::format("--{} {}", option.field.name, near));
+              near.empty() ? std::string{} : fmt::format("‹{}› {}", option.field.name, near));
 }
 
 template <class Number>

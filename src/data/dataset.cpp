@@ -153,8 +153,8 @@ std::size_t read_fold(const Members& members,
   const std::string train = options.fold + ".base", test = options.fold + ".test";
   if (!members.contains(train) || !members.contains(test))
     throw Error(ErrorKind::usage,
-                fmt::format("--fold {}: the data set has no {} and {}", options.fold, train, test),
-                "only ml-100k comes with train and test files", "--dataset ml-100k");
+                fmt::format("‹fold› {}: the data set has no {} and {}", options.fold, train, test),
+                "only ml-100k comes with train and test files", "‹dataset› ml-100k");
   read_member(members, train, options, bad_lines, raw);
   const std::size_t test_begin = raw.size();
   read_member(members, test, options, bad_lines, raw);
@@ -166,7 +166,7 @@ std::string ratings_member(const Members& members, const fs::path& path) {
     if (members.contains(name)) return std::string(name);
   throw Error(ErrorKind::data,
               fmt::format("{} holds no ratings file ({})", path.string(), fmt::join(kRatingsFiles, ", ")),
-              fmt::format("it holds {}", shown(members.list())), "name the ratings file itself: --data FILE");
+              fmt::format("it holds {}", shown(members.list())), "name the ratings file itself: ‹data› FILE");
 }
 
 bool is_synthetic(const DataOptions& options) {
@@ -178,17 +178,17 @@ void check(const DataOptions& options) {
   for (const OptionRef& option : option_refs(const_cast<DataOptions&>(options)))
     if (const std::string text = to_text(option); !is_utf8(text))
       throw Error(ErrorKind::usage,
-                  fmt::format("--{}: '{}' is not valid UTF-8", option.field.name, shown(text)),
+                  fmt::format("‹{}›: '{}' is not valid UTF-8", option.field.name, shown(text)),
                   "checkpoints and configurations hold text in UTF-8", "rename it");
   if (options.train_file.empty() != options.test_file.empty())
-    fail(ErrorKind::usage, "--train-file and --test-file go together: --{} is missing",
+    fail(ErrorKind::usage, "‹train-file› and ‹test-file› go together: ‹{}› is missing",
          options.train_file.empty() ? "train-file" : "test-file");
   if (!options.fold.empty() && !options.train_file.empty())
-    fail(ErrorKind::usage, "--fold and --train-file each define a test part: give one of them");
+    fail(ErrorKind::usage, "‹fold› and ‹train-file› each define a test part: give one of them");
   if (is_synthetic(options) && !options.fold.empty())
-    fail(ErrorKind::usage, "--fold {}: the synthetic data set has no folds", options.fold);
+    fail(ErrorKind::usage, "‹fold› {}: the synthetic data set has no folds", options.fold);
   if (is_synthetic(options) && !options.columns.empty())
-    fail(ErrorKind::usage, "--columns: the synthetic data set has no file");
+    fail(ErrorKind::usage, "‹columns›: the synthetic data set has no file");
 }
 
 Dataset load_synthetic(const DataOptions& options) {

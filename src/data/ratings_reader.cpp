@@ -58,7 +58,7 @@ std::string_view unquoted(std::string_view field) {
 
 void set_column(Format& format, Role role, std::size_t column, std::string_view columns) {
   if (format.column[role] != kAbsent)
-    fail(ErrorKind::usage, "--columns {}: the column '{}' is named twice", columns, kRoleNames[role]);
+    fail(ErrorKind::usage, "‹columns› {}: the column '{}' is named twice", columns, kRoleNames[role]);
   format.column[role] = column;
 }
 
@@ -76,25 +76,25 @@ void set_columns(Format& format,
       std::ranges::all_of(words, [&](std::string_view word) { return in_header(word) != header.end(); });
   if (are_header_names) {
     if (!are_roles && (words.size() < kTime || words.size() > kRoles))
-      fail(ErrorKind::usage, "--columns {}: expected the names of the columns user, item, rating and time",
+      fail(ErrorKind::usage, "‹columns› {}: expected the names of the columns user, item, rating and time",
            columns);
     for (std::size_t i = 0; i < words.size(); ++i)
       set_column(format, are_roles ? *RatingColumn::role_of(words[i]) : static_cast<Role>(i),
                  static_cast<std::size_t>(in_header(words[i]) - header.begin()), columns);
   } else if (are_roles) {
     if (words.size() > format.n_fields)
-      fail(ErrorKind::usage, "--columns {}: {} columns, but {} has {}", columns, words.size(), file,
+      fail(ErrorKind::usage, "‹columns› {}: {} columns, but {} has {}", columns, words.size(), file,
            format.n_fields);
     for (std::size_t i = 0; i < words.size(); ++i)
       if (const auto role = RatingColumn::role_of(words[i])) set_column(format, *role, i, columns);
   } else {
     throw Error(ErrorKind::usage,
-                fmt::format("--columns {}: expected columns of {}, or user, item, rating, time and -",
+                fmt::format("‹columns› {}: expected columns of {}, or user, item, rating, time and -",
                             columns, file));
   }
   for (const Role role : {kUser, kItem, kStars})
     if (format.column[role] == kAbsent)
-      fail(ErrorKind::usage, "--columns {}: no column is named '{}'", columns, kRoleNames[role]);
+      fail(ErrorKind::usage, "‹columns› {}: no column is named '{}'", columns, kRoleNames[role]);
 }
 
 Format detect_format(std::string_view line,
@@ -128,7 +128,7 @@ Format detect_format(std::string_view line,
         throw Error(ErrorKind::data,
                     fmt::format("{}:{}: no column is named '{}' or alike, found '{}'", file, line_number,
                                 kRoleNames[role], shown(line)),
-                    {}, "name the columns: --columns USER,ITEM,RATING,TIME");
+                    {}, "name the columns: ‹columns› USER,ITEM,RATING,TIME");
   } else {
     format.column = {0, 1, 2, format.n_fields > 3 ? 3 : kAbsent};
   }

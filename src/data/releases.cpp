@@ -86,7 +86,7 @@ std::string archive_name(const Release& release) {
 
 std::string archive_url(const Release& release, const CacheOptions& cache) {
   if (cache.data_url.empty()) return fmt::format("{}{}", kOfficialUrl, archive_name(release));
-  return in_context("--data-url", [&] {
+  return in_context("‹data-url›", [&] {
     const std::string path = url_path(cache.data_url);
     if (path.ends_with(".zip")) return cache.data_url;
     return append_to_url_path(cache.data_url,
@@ -165,7 +165,7 @@ void check_checksum(const Release& release, const CacheOptions& cache, ReleaseCh
   check.sha256 = sha256_hex(MappedFile(check.path).text());
   ExpectedFile expected = expected_here(release, check.path);
   if (!has_checksum(expected) && cache.offline) {
-    check.why = fmt::format("there is no {}.md5, and --offline forbids to fetch it", check.path.string());
+    check.why = fmt::format("there is no {}.md5, and ‹offline› forbids to fetch it", check.path.string());
     return;
   }
   if (!has_checksum(expected)) {
@@ -214,7 +214,7 @@ fs::path data_directory(const CacheOptions& cache) {
   if (const fs::path base = absolute("XDG_CACHE_HOME"); !base.empty()) return base / "movrec";
   if (const fs::path home = absolute("HOME"); !home.empty()) return home / ".cache" / "movrec";
   throw Error(ErrorKind::usage, "there is no folder for data sets", "neither HOME nor XDG_CACHE_HOME is set",
-              "--data-dir DIR");
+              "‹data-dir› DIR");
 }
 
 fs::path local_release(const Release& release, const CacheOptions& cache) {
@@ -232,17 +232,17 @@ fs::path fetch_release(const Release& release, const CacheOptions& cache) {
     warn_if_not_official(release, local);
     return local;
   }
-  if (cache.offline) fail_absent(release, cache, "--offline forbids to download it");
+  if (cache.offline) fail_absent(release, cache, "‹offline› forbids to download it");
   try {
     return download_release(release, cache);
   } catch (const Error& error) {
     const std::string folder = data_directory(cache).string();
     std::string remedy = error.remedy();
     if (error.kind() == ErrorKind::data)
-      remedy = fmt::format("another mirror with --data-url URL, or put {} into {} by hand",
+      remedy = fmt::format("another mirror with ‹data-url› URL, or put {} into {} by hand",
                            archive_name(release), folder);
     if (error.kind() == ErrorKind::failure)
-      remedy = fmt::format("make room in {}, or choose another folder with --data-dir DIR", folder);
+      remedy = fmt::format("make room in {}, or choose another folder with ‹data-dir› DIR", folder);
     throw Error(error.kind(), error.message(), error.why(), remedy);
   }
 }

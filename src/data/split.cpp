@@ -88,8 +88,8 @@ Parts split_chronological(const Dataset& dataset, const SplitOptions& options) {
 Parts split_leave_last(const Dataset& dataset, const SplitOptions& options) {
   if (options.valid_fraction > 0 || options.valid_from != "train")
     fail(ErrorKind::usage,
-         "--split leave-last: validation is each user's last but one rating, so --valid-fraction and "
-         "--valid-from do not apply");
+         "‹split› leave-last: validation is each user's last but one rating, so ‹valid-fraction› and "
+         "‹valid-from› do not apply");
   const Ratings& ratings = dataset.ratings;
   constexpr RowIdx kNone = ~RowIdx{0};
   struct LastTwo {
@@ -147,7 +147,7 @@ Parts split_k_fold(const Dataset& dataset, const SplitOptions& options) {
   const auto folds = static_cast<std::size_t>(options.fold_count);
   const auto fold = static_cast<std::size_t>(options.fold_index) - 1;
   if (fold >= folds)
-    fail(ErrorKind::usage, "--fold-index {} of --fold-count {}", options.fold_index, options.fold_count);
+    fail(ErrorKind::usage, "‹fold-index› {} of ‹fold-count› {}", options.fold_index, options.fold_count);
   const std::size_t n = dataset.ratings.size(), rest = n % folds;
   const std::size_t begin = fold * (n / folds) + std::min(fold, rest);
   const std::size_t end = begin + n / folds + (fold < rest ? 1 : 0);
@@ -245,22 +245,22 @@ Split make_split(const Dataset& dataset, const SplitOptions& options) {
   if (has_predefined != (name == "predefined"))
     throw Error(ErrorKind::usage,
                 has_predefined
-                    ? fmt::format("--split {}: {} has a test part of its own", name, dataset.name)
-                    : fmt::format("--split predefined: {} has no test part of its own", dataset.name),
+                    ? fmt::format("‹split› {}: {} has a test part of its own", name, dataset.name)
+                    : fmt::format("‹split› predefined: {} has no test part of its own", dataset.name),
                 {},
-                has_predefined ? "leave out --split, or the files that define the test part"
-                               : "give --fold, or --train-file and --test-file");
+                has_predefined ? "leave out ‹split›, or the files that define the test part"
+                               : "give ‹fold›, or ‹train-file› and ‹test-file›");
   if (options.test_rows > 0 && name != "random")
-    fail(ErrorKind::usage, "--test-rows: only with --split random");
+    fail(ErrorKind::usage, "‹test-rows›: only with ‹split› random");
   if (strategy.needs_times && dataset.ratings.times.empty())
-    fail(ErrorKind::usage, "--split {}: {} has no times", name, dataset.name);
+    fail(ErrorKind::usage, "‹split› {}: {} has no times", name, dataset.name);
 
   Parts parts = strategy.split(dataset, options);
   const std::array<std::pair<std::string_view, const Rows*>, 3> named = {
       {{"train", &parts.train}, {"validation", &parts.valid}, {"test", &parts.test}}};
   for (const auto& [part, rows] : named)
     if (rows->empty() && (rows != &parts.valid || options.valid_from != "none"))
-      fail(ErrorKind::usage, "--split {}: no rows are left for the {} part of {}'s {} ratings", name, part,
+      fail(ErrorKind::usage, "‹split› {}: no rows are left for the {} part of {}'s {} ratings", name, part,
            dataset.name, dataset.ratings.size());
   std::string digest = digest_of(parts);
   return {.train = std::move(parts.train),

@@ -62,7 +62,7 @@ std::array<std::vector<SplitQuery>, 2> last_masks(const std::vector<Rows>& rows,
 /// Rows of train, some of which become validation unless there is to be none.
 Parts with_random_validation(const SplitOptions& options, Rows train, Rows test) {
   if (options.valid_from == "test")
-    fail(ErrorKind::usage, "--split {}: --valid-from test does not apply", options.split);
+    fail(ErrorKind::usage, "‹split› {}: ‹valid-from› test does not apply", options.split);
   return with_validation(options, std::move(train), std::move(test), [&](const Rows& rows, double fraction) {
     return random_cut(rows, share(fraction, rows.size()), numpy_seed(options));
   });
@@ -89,7 +89,7 @@ std::vector<SplitQuery> hide_some(const Ratings& ratings, const Rows& rows, cons
 
 Parts split_users_masked(const Dataset& dataset, const SplitOptions& options) {
   if (options.valid_from == "test")
-    fail(ErrorKind::usage, "--split {}: --valid-from test does not apply", options.split);
+    fail(ErrorKind::usage, "‹split› {}: ‹valid-from› test does not apply", options.split);
   const std::vector<Rows> rows = rows_by_user(dataset.ratings);
   const auto n_known = static_cast<std::size_t>(0.9 * static_cast<double>(rows.size()));
   const std::size_t n_valid = options.valid_from == "none" ? 0 : share(valid_fraction(options, 0.1), n_known);

@@ -100,7 +100,7 @@ SyntheticRatings synthetic_ratings(const DataOptions& options) {
   if (options.synthetic_ratings > room)
     throw Error(
         ErrorKind::usage,
-        fmt::format("--synthetic-ratings {}: {} users and {} items have room for {}",
+        fmt::format("‹synthetic-ratings› {}: {} users and {} items have room for {}",
                     options.synthetic_ratings, options.synthetic_users, options.synthetic_items, room),
         "a user rates at most half of the items");
   const SyntheticWorld world(options.synthetic_seed);

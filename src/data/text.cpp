@@ -19,7 +19,7 @@ void BadLines::reject(std::string_view file,
   const std::string what =
       fmt::format("{}:{}: expected {}, found '{}'", file, line_number, expected, shown(found));
   if (!skip_)
-    throw Error(ErrorKind::data, what, {}, "correct the line, or leave out such lines with --skip-bad-lines");
+    throw Error(ErrorKind::data, what, {}, "correct the line, or leave out such lines with ‹skip-bad-lines›");
   if (count_++ == 0) first_ = what;
 }
 

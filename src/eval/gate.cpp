@@ -15,8 +15,8 @@ namespace movrec {
 namespace {
 
 [[noreturn]] void fail_to_read(std::string_view text) {
-  throw Error(ErrorKind::usage, fmt::format("--fail-if: cannot read '{}'", text),
-              "expected a metric, one of > >= < <=, and a number", "--fail-if 'rmse>0.86'");
+  throw Error(ErrorKind::usage, fmt::format("‹fail-if›: cannot read '{}'", text),
+              "expected a metric, one of > >= < <=, and a number", "‹fail-if› 'rmse>0.86'");
 }
 
 void check_name(std::string_view name) {
@@ -65,8 +65,8 @@ double value_of(const Gate& gate, const RatingScores* rating, const RankingScore
     return rating->*find_row(rating_metrics(), "metric", gate.metric).value;
   const std::optional<double> value = ranking != nullptr ? ranking->value(gate.metric) : std::nullopt;
   if (!value)
-    throw Error(ErrorKind::usage, fmt::format("--fail-if {}: {} is not measured", gate.text, gate.metric), {},
-                gate.is_of_ranking() ? fmt::format("--ks {}", gate.metric.substr(gate.metric.find('@') + 1))
+    throw Error(ErrorKind::usage, fmt::format("‹fail-if› {}: {} is not measured", gate.text, gate.metric), {},
+                gate.is_of_ranking() ? fmt::format("‹ks› {}", gate.metric.substr(gate.metric.find('@') + 1))
                                      : "a ranking metric, such as map@5: this model predicts no stars");
   return *value;
 }

@@ -88,11 +88,11 @@ void RankingTask::sample_candidates() {
   for (std::size_t c = 0; c < cases_.size(); ++c) {
     RankingCase& asked = cases_[c];
     if (asked.relevant.size() != 1 || asked.query.history)
-      throw Error(ErrorKind::usage, "--sampled-negatives: only where each user has one held-out item", {},
-                  "--split leave-last");
+      throw Error(ErrorKind::usage, "‹sampled-negatives›: only where each user has one held-out item", {},
+                  "‹split› leave-last");
     const std::size_t n_unrated = item_ratings_.size() - asked.left_out.size() - 1;
     if (n_unrated < n_negatives)
-      fail(ErrorKind::usage, "--sampled-negatives {}: a user has {} unrated items only", n_negatives,
+      fail(ErrorKind::usage, "‹sampled-negatives› {}: a user has {} unrated items only", n_negatives,
            n_unrated);
     const std::size_t begin = sampled_.size();
     sampled_.push_back(asked.relevant[0]);

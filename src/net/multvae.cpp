@@ -16,8 +16,8 @@ class MultVae final : public LayeredRowNet {
     const auto& widths = net.layers;
     const std::size_t last = widths.size() - 1;
     if (last == 0)
-      throw Error(ErrorKind::usage, "--layers needs two widths or more", "the last is the latent variable's",
-                  "--layers 600,200");
+      throw Error(ErrorKind::usage, "‹layers› needs two widths or more", "the last is the latent variable's",
+                  "‹layers› 600,200");
     add_input(shape, widths[0]);
     for (std::size_t i = 0; i + 1 < last; ++i)
       encoder_.push_back(add_linear("encoder" + std::to_string(i), widths[i + 1], widths[i]));

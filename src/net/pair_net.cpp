@@ -38,8 +38,8 @@ RatingHead make_head(const NetShape& shape, const NetOptions& options) {
                   .huber_delta = options.huber_delta};
   if (head.has_classes() && head.sigmoid)
     throw Error(ErrorKind::usage,
-                fmt::format("--output sigmoid and --loss {} contradict each other", options.loss),
-                "an expectation over classes lies within the stars anyway", "--output raw");
+                fmt::format("‹output› sigmoid and ‹loss› {} contradict each other", options.loss),
+                "an expectation over classes lies within the stars anyway", "‹output› raw");
   return head;
 }
 
@@ -57,7 +57,7 @@ PairNet::PairNet(const PairNetParts& parts,
     layout_.product_weight = add_weight("product.weight", at::ones({1, options.embedding_dim}));
   std::int64_t head_inputs = parts.weighted_product ? options.embedding_dim : 0;
   if (parts.tower) {
-    if (options.layers.empty()) fail(ErrorKind::usage, "--layers needs at least one width");
+    if (options.layers.empty()) fail(ErrorKind::usage, "‹layers› needs at least one width");
     layout_.towers = add_tables("tower", options.layers[0]);
     for (std::size_t i = 0; i + 1 < options.layers.size(); ++i)
       layout_.hidden.push_back(

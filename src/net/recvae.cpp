@@ -32,8 +32,8 @@ class RecVae final : public LayeredRowNet {
     const bool is_even = widths.size() > 1 && std::all_of(widths.begin(), widths.end() - 1,
                                                           [&](std::int64_t w) { return w == widths[0]; });
     if (!is_even)
-      throw Error(ErrorKind::usage, "--layers: recvae adds up its hidden layers, so they have one width",
-                  "the last is the latent variable's", "--layers 600,600,600,200");
+      throw Error(ErrorKind::usage, "‹layers›: recvae adds up its hidden layers, so they have one width",
+                  "the last is the latent variable's", "‹layers› 600,600,600,200");
     add_input(shape, widths[0]);
     now_ = {.input = {input_weight_, input_bias_}};
     for (std::size_t i = 0; i + 1 < widths.size(); ++i) {

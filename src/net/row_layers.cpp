@@ -120,7 +120,7 @@ at::Tensor sparse_product(const RowTensors& rows, const at::Tensor& weight) {
 
 LayeredRowNet::LayeredRowNet(const NetOptions& net, const RowNetOptions& options, std::uint64_t seed)
     : net_(net), options_(options), activation_(find_activation(options.activation)), seed_(seed) {
-  if (net.layers.empty()) fail(ErrorKind::usage, "--layers needs at least one width");
+  if (net.layers.empty()) fail(ErrorKind::usage, "‹layers› needs at least one width");
 }
 
 std::uint64_t LayeredRowNet::next_seed() {

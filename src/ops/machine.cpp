@@ -149,14 +149,14 @@ std::string resolve_device(std::string_view text) {
     if (error != std::errc{} || stop != end) number = -1;
   }
   if (number < 0 || (text != "cuda" && !text.starts_with("cuda:")))
-    throw Error(ErrorKind::usage, fmt::format("--device: '{}' is not allowed", text),
-                "expected auto, cpu, cuda or cuda:N", "--device auto");
+    throw Error(ErrorKind::usage, fmt::format("‹device›: '{}' is not allowed", text),
+                "expected auto, cpu, cuda or cuda:N", "‹device› auto");
   if (!at::hasCUDA())
-    throw Error(ErrorKind::usage, fmt::format("--device {}: this movrec cannot use a GPU", text),
-                fmt::format("it was built with LibTorch {} without CUDA", TORCH_VERSION), "--device cpu");
+    throw Error(ErrorKind::usage, fmt::format("‹device› {}: this movrec cannot use a GPU", text),
+                fmt::format("it was built with LibTorch {} without CUDA", TORCH_VERSION), "‹device› cpu");
   if (number >= devices)
-    throw Error(ErrorKind::usage, fmt::format("--device {}: there is no such GPU", text),
-                fmt::format("LibTorch sees {} of them", devices), "--device auto");
+    throw Error(ErrorKind::usage, fmt::format("‹device› {}: there is no such GPU", text),
+                fmt::format("LibTorch sees {} of them", devices), "‹device› auto");
   return fmt::format("cuda:{}", number);
 }
 

@@ -26,7 +26,7 @@ std::string lower(std::string_view text) {
 /// The bit of the genre with that name, in any case. Error{usage} with all names.
 std::uint32_t find_genre(const Dataset& dataset, const std::string& wanted) {
   const std::vector<std::string>& names = dataset.catalog.genre_names;
-  if (names.empty()) fail(ErrorKind::usage, "--genre {}: {} has no genres", wanted, dataset.name);
+  if (names.empty()) fail(ErrorKind::usage, "‹genre› {}: {} has no genres", wanted, dataset.name);
   std::vector<std::string> lowered;
   std::string known;
   for (std::size_t g = 0; g < names.size(); ++g) {
@@ -62,7 +62,7 @@ std::vector<ItemIdx> find_candidates(const Dataset& dataset,
   const bool bounds_years = options.year_from > 0 || options.year_to > 0;
   const int year_to = options.year_to > 0 ? options.year_to : std::numeric_limits<int>::max();
   if (options.year_from > year_to)
-    fail(ErrorKind::usage, "--year-from {} is later than --year-to {}", options.year_from, options.year_to);
+    fail(ErrorKind::usage, "‹year-from› {} is later than ‹year-to› {}", options.year_from, options.year_to);
   const std::uint32_t genre = options.genre.empty() ? 0 : find_genre(dataset, options.genre);
   const std::vector<std::int32_t> counts = ratings_per_item(train);
 

@@ -67,7 +67,7 @@ double shortest(float x) {
 }
 
 Format choose_format(const std::string& format, const std::string& output, bool json) {
-  if (json && !format.empty()) fail(ErrorKind::usage, "--json and --format {} contradict each other", format);
+  if (json && !format.empty()) fail(ErrorKind::usage, "‹json› and ‹format› {} contradict each other", format);
   if (json) return Format::json;
   const std::string ending = std::filesystem::path(output).extension().string();
   if (format == "csv" || (format.empty() && ending == ".csv")) return Format::csv;

@@ -63,7 +63,7 @@ struct StepGraph::Impl {
       capture.end();
     } catch (const c10::Error& error) {
       throw Error(ErrorKind::failure, "a training step could not be recorded as a CUDA graph",
-                  error.what_without_backtrace(), "--cuda-graph off");
+                  error.what_without_backtrace(), "‹cuda-graph› off");
     }
     recorded = true;
   }

@@ -95,7 +95,7 @@ struct Trainer::Impl {
       throw Error(ErrorKind::failure,
                   fmt::format("training diverged in epoch {}, step {}: the loss is {}", epoch, step, sum),
                   fmt::format("the learning rate is {:.3g}", lr(step)),
-                  fmt::format("--lr {:.3g} or --clip-norm 1", options.lr / 10));
+                  fmt::format("‹lr› {:.3g} or ‹clip-norm› 1", options.lr / 10));
   }
 
   EpochStats stats(int epoch, bool interrupted) const {

@@ -1,4 +1,5 @@
 #include "cli/parse/help.hpp"
+#include "cli/parse/dashes.hpp"
 #include "cli/parse/model_flags.hpp"
 
 #include <gmock/gmock.h>
@@ -79,7 +80,7 @@ std::string line_of(const OptionRef& ref) {
   const bool negated = option.is_flag() && option.default_text == "true";
   return help_line(
       fmt::format("--{}{}{}", negated ? "no-" : "", option.name(), value.empty() ? "" : " " + value),
-      fmt::format("{}{}", ref.field.help, note.empty() ? "" : " " + note));
+      fmt::format("{}{}", with_dashes(ref.field.help), note.empty() ? "" : " " + note));
 }
 
 bool shows(const std::string& help, std::string_view option) {
@@ -87,6 +88,13 @@ bool shows(const std::string& help, std::string_view option) {
     for (const char end : {' ', '\n'})
       if (help.find(fmt::format("\n  {}{}{}", dashes, option, end)) != std::string::npos) return true;
   return false;
+}
+
+TEST(Dashes, StandBeforeTheNamesOfOptions) {
+  EXPECT_EQ(with_dashes("‹lr› 0.1 or ‹clip-norm› 1"), "--lr 0.1 or --clip-norm 1");
+  EXPECT_EQ(with_dashes("‹l2›"), "--l2");
+  for (const char* text : {"", "no option", "‹", "›", "‹no name›", "‹A›", "‹lr", "‹›"})
+    EXPECT_EQ(with_dashes(text), text);
 }
 
 TEST(Help, OfAModelShowsWhatItUsesWithItsDefaultsAndNothingElse) {

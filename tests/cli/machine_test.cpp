@@ -28,8 +28,8 @@ std::string device_error(std::string_view text) {
 TEST(Machine, DevicesAreCheckedBeforeTheyAreUsed) {
   EXPECT_EQ(resolve_device("cpu"), "cpu");
   for (const char* text : {"gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", ""})
-    EXPECT_EQ(device_error(text), "--device: '" + std::string(text) + "' is not allowed");
-  EXPECT_THAT(device_error("cuda:4096"), HasSubstr("--device cuda:4096: "));
+    EXPECT_EQ(device_error(text), "‹device›: '" + std::string(text) + "' is not allowed");
+  EXPECT_THAT(device_error("cuda:4096"), HasSubstr("‹device› cuda:4096: "));
   EXPECT_EQ(resolve_device("auto"), machine_info().cuda_devices.empty() ? "cpu" : "cuda:0");
 }
 

@@ -75,12 +75,12 @@ TEST(Field, RefusesWhatIsOutOfRangeOrNotOfTheType) {
   Options options;
   const OptionRefs refs = option_refs(options);
   EXPECT_THAT(error_of([&] { set_from_text(refs[0], "0"); }),
-              HasSubstr("--epochs: '0' is not allowed|expected a whole number from 1 to 100"));
+              HasSubstr("‹epochs›: '0' is not allowed|expected a whole number from 1 to 100"));
   EXPECT_THAT(error_of([&] { set_from_text(refs[0], "1.5"); }), HasSubstr("not allowed"));
   EXPECT_THAT(error_of([&] { set_from_text(refs[1], "nan"); }), HasSubstr("not allowed"));
-  EXPECT_THAT(error_of([&] { set_from_text(refs[3], "alpa"); }), HasSubstr("--kind alpha"));
+  EXPECT_THAT(error_of([&] { set_from_text(refs[3], "alpa"); }), HasSubstr("‹kind› alpha"));
   EXPECT_THAT(error_of([&] { set_from_text(refs[4], "128,,64"); }),
-              HasSubstr("--layers: '128,,64' is not allowed"));
+              HasSubstr("‹layers›: '128,,64' is not allowed"));
   EXPECT_THAT(error_of([&] { set_from_json(refs[0], nlohmann::json("x")); }), HasSubstr("not allowed"));
   EXPECT_THAT(error_of([&] { set_from_json(refs[3], nlohmann::json(3)); }), HasSubstr("not allowed"));
   EXPECT_EQ(options.epochs, 20);

@@ -140,7 +140,7 @@ TEST_F(LoadDataset, FoldIsTheReleasesOwnTrainAndTestFile) {
   options.fold = "ua";
   const Error error = error_of([&] { load_dataset(options, {}); });
   EXPECT_EQ(error.kind(), ErrorKind::usage);
-  EXPECT_EQ(error.message(), "--fold ua: the data set has no ua.base and ua.test");
+  EXPECT_EQ(error.message(), "‹fold› ua: the data set has no ua.base and ua.test");
 }
 
 TEST_F(LoadDataset, TrainAndTestFileOfTheUser) {
@@ -164,14 +164,14 @@ TEST_F(LoadDataset, RefusesOptionsThatContradict) {
     EXPECT_EQ(error.kind(), ErrorKind::usage);
     return error.message();
   };
-  EXPECT_THAT(message([](DataOptions& o) { o.train_file = "a"; }), HasSubstr("--test-file is missing"));
-  EXPECT_THAT(message([](DataOptions& o) { o.test_file = "a"; }), HasSubstr("--train-file is missing"));
+  EXPECT_THAT(message([](DataOptions& o) { o.train_file = "a"; }), HasSubstr("‹test-file› is missing"));
+  EXPECT_THAT(message([](DataOptions& o) { o.test_file = "a"; }), HasSubstr("‹train-file› is missing"));
   EXPECT_THAT(message([](DataOptions& o) { o.train_file = o.test_file = "a", o.fold = "u1"; }),
               HasSubstr("give one of them"));
   EXPECT_EQ(message([](DataOptions& o) { o.dataset = "synthetic", o.fold = "u1"; }),
-            "--fold u1: the synthetic data set has no folds");
+            "‹fold› u1: the synthetic data set has no folds");
   EXPECT_THAT(message([](DataOptions& o) { o.dataset = "synthetic", o.columns = "user"; }),
-              HasSubstr("--columns"));
+              HasSubstr("‹columns›"));
 }
 
 TEST_F(LoadDataset, SaysWhatIsWrongWithAPath) {

@@ -148,7 +148,7 @@ TEST(Gate, RefusesWhatItCannotRead) {
   EXPECT_THAT(error_of("map@>0.8"), HasSubstr("unknown metric"));
   EXPECT_THAT(error_of("map@0>0.8"), HasSubstr("unknown metric"));
   EXPECT_THAT(error_of("map@5x>0.8"), HasSubstr("unknown metric"));
-  EXPECT_THAT(error_of("rmse"), HasSubstr("--fail-if: cannot read 'rmse'"));
+  EXPECT_THAT(error_of("rmse"), HasSubstr("‹fail-if›: cannot read 'rmse'"));
   EXPECT_THAT(error_of("rmse>"), HasSubstr("cannot read"));
   EXPECT_THAT(error_of("rmse>0.8x"), HasSubstr("cannot read"));
   EXPECT_THAT(error_of("rmse>nan"), HasSubstr("cannot read"));

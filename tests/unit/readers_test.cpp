@@ -80,11 +80,11 @@ TEST(ReadRatings, FindsColumnsByTheOption) {
 }
 
 TEST(ReadRatings, RefusesColumnsThatDoNotFit) {
-  EXPECT_EQ(message_of("1,2,3\n", "user,item"), "--columns user,item: no column is named 'rating'");
+  EXPECT_EQ(message_of("1,2,3\n", "user,item"), "‹columns› user,item: no column is named 'rating'");
   EXPECT_EQ(message_of("1,2,3\n", "user,item,rating,time"),
-            "--columns user,item,rating,time: 4 columns, but R has 3");
+            "‹columns› user,item,rating,time: 4 columns, but R has 3");
   EXPECT_EQ(message_of("1,2,3\n", "user,user,rating"),
-            "--columns user,user,rating: the column 'user' is named twice");
+            "‹columns› user,user,rating: the column 'user' is named twice");
   EXPECT_THAT(message_of("a,b,c\n1,2,3\n", "a,b,d"), HasSubstr("expected columns of R"));
   EXPECT_EQ(error_of([] { read("1,2,3\n", "user,item"); }).kind(), ErrorKind::usage);
   EXPECT_EQ(message_of("a,b,c\n1,2,3\n"), "R:1: no column is named 'user' or alike, found 'a,b,c'");

@@ -245,7 +245,7 @@ TEST(Recommender, RefusesUnknownGenresAndYearsThatContradict) {
   EXPECT_THAT(error_of({.genre = "film noir"}), HasSubstr("unknown genre 'film noir'"));
   EXPECT_THAT(error_of({.genre = "film noir"}), HasSubstr("Drama, Comedy, Film-Noir"));
   EXPECT_THAT(error_of({.genre = "dramma"}), testing::EndsWith("Drama"));
-  EXPECT_THAT(error_of({.year_from = 2000, .year_to = 1990}), HasSubstr("--year-from 2000 is later"));
+  EXPECT_THAT(error_of({.year_from = 2000, .year_to = 1990}), HasSubstr("‹year-from› 2000 is later"));
   EXPECT_EQ(error_of({.year_from = 2000, .year_to = 0}), "no error");
 }
 

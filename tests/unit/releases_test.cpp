@@ -120,7 +120,7 @@ TEST(Releases, TheDataDirectoryFollowsXdg) {
   EXPECT_EQ(with("/x/cache", "/home/me"), "/x/cache/movrec");
   EXPECT_EQ(with("", "/home/me"), "/home/me/.cache/movrec");
   EXPECT_EQ(with("relative", "/home/me"), "/home/me/.cache/movrec");
-  EXPECT_THAT(error_of([&] { with("", ""); }, ErrorKind::usage), HasSubstr("--data-dir DIR"));
+  EXPECT_THAT(error_of([&] { with("", ""); }, ErrorKind::usage), HasSubstr("‹data-dir› DIR"));
   CacheOptions here;
   here.data_dir = "here";
   EXPECT_EQ(data_directory(here), "here");
@@ -148,7 +148,7 @@ TEST_F(ReleaseTest, AMirrorIsAFolderOrTheZipItself) {
   }
   cache.data_url = "ftp://mirror/";
   EXPECT_THAT(error_of([&] { fetch_release(pinned, cache); }, ErrorKind::usage),
-              HasSubstr("--data-url: 'ftp://mirror/' is not an http or https URL"));
+              HasSubstr("‹data-url›: 'ftp://mirror/' is not an http or https URL"));
 }
 
 TEST_F(ReleaseTest, AMirrorMustHaveTheOfficialFile) {
@@ -190,7 +190,7 @@ TEST_F(ReleaseTest, OfflineSaysWhatToDo) {
   cache.offline = true;
   cache.data_dir = (dir / "not/yet").string();
   EXPECT_EQ(error_of([&] { fetch_release(pinned, cache); }),
-            "toy is not in " + cache.data_dir + " | --offline forbids to download it | " +
+            "toy is not in " + cache.data_dir + " | ‹offline› forbids to download it | " +
                 "movrec data download toy, or put toy.zip there by hand");
   EXPECT_FALSE(fs::exists(dir / "not")) << "nothing is made for nothing";
 }
@@ -228,7 +228,7 @@ TEST_F(ReleaseTest, AFolderThatCannotBeWrittenIsNamed) {
   test::write_text(dir / "file", "");
   cache.data_dir = (dir / "file/data").string();
   EXPECT_THAT(error_of([&] { fetch_release(pinned, cache); }, ErrorKind::failure),
-              AllOf(HasSubstr("cannot make the folder " + cache.data_dir), HasSubstr("--data-dir DIR")));
+              AllOf(HasSubstr("cannot make the folder " + cache.data_dir), HasSubstr("‹data-dir› DIR")));
 }
 
 TEST_F(ReleaseTest, AFolderPutByHandIsUsed) {
@@ -266,7 +266,7 @@ TEST_F(ReleaseTest, ChecksAgainstTheChecksumBesideTheArchive) {
   EXPECT_EQ(unpublished.checksum, Checksum::not_known);
   EXPECT_THAT(unpublished.why, HasSubstr("HTTP status 404"));
   cache.offline = true;
-  EXPECT_THAT(check_release(toy, cache).why, HasSubstr("--offline forbids to fetch it"));
+  EXPECT_THAT(check_release(toy, cache).why, HasSubstr("‹offline› forbids to fetch it"));
   EXPECT_EQ(server.requests().size(), 2u);
   test::write_text(dir / "toy.zip.md5", md5 + "  toy.zip\n");
   EXPECT_EQ(check_release(toy, cache).checksum, Checksum::official);

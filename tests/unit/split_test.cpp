@@ -80,7 +80,7 @@ TEST(Split, KFoldIsThatOfScikitLearn) {
   outside.split = "k-fold";
   outside.fold_count = 3;
   outside.fold_index = 4;
-  EXPECT_THAT(error_of([&] { make_split(dataset, outside); }), HasSubstr("--fold-index 4 of --fold-count 3"));
+  EXPECT_THAT(error_of([&] { make_split(dataset, outside); }), HasSubstr("‹fold-index› 4 of ‹fold-count› 3"));
 }
 
 TEST(NumpyPermutation, IsNumpys) {
@@ -231,7 +231,7 @@ TEST(Split, LeaveLastTakesEachUsersLastTwo) {
   EXPECT_THAT(split.valid, ElementsAre(3, 6));  // user 0: time 55; user 1: the row before
   EXPECT_THAT(split.train, ElementsAre(0, 1, 2, 7, 8, 9));
   options.valid_fraction = 0.1;
-  EXPECT_THAT(error_of([&] { make_split(dataset, options); }), HasSubstr("--valid-fraction"));
+  EXPECT_THAT(error_of([&] { make_split(dataset, options); }), HasSubstr("‹valid-fraction›"));
 }
 
 TEST(Split, UsersShareNoUser) {
@@ -351,27 +351,27 @@ TEST(Split, PredefinedIsTheDefaultWhereThereIsOne) {
   SplitOptions random;
   random.split = "random";
   EXPECT_EQ(error_of([&] { make_split(dataset, random); }),
-            "--split random: test has a test part of its own");
+            "‹split› random: test has a test part of its own");
 }
 
 TEST(Split, RefusesWhatTheDataDoesNotAllow) {
   SplitOptions options;
   options.split = "predefined";
   EXPECT_EQ(error_of([&] { make_split(dataset_of(3, 12), options); }),
-            "--split predefined: test has no test part of its own");
+            "‹split› predefined: test has no test part of its own");
   Dataset dataset = dataset_of(3, 12);
   dataset.ratings.times.clear();
   options.split = "chronological";
-  EXPECT_EQ(error_of([&] { make_split(dataset, options); }), "--split chronological: test has no times");
+  EXPECT_EQ(error_of([&] { make_split(dataset, options); }), "‹split› chronological: test has no times");
   options.split = "leave-last";
-  EXPECT_EQ(error_of([&] { make_split(dataset, options); }), "--split leave-last: test has no times");
+  EXPECT_EQ(error_of([&] { make_split(dataset, options); }), "‹split› leave-last: test has no times");
   EXPECT_EQ(error_of([&] { make_split(dataset_of(1, 2), {}); }),
-            "--split random: no rows are left for the train part of test's 2 ratings");
+            "‹split› random: no rows are left for the train part of test's 2 ratings");
   options.split = "chronological";
   EXPECT_EQ(error_of([&] {
               make_split(dataset_of(2, {4, 4, 4, 4}), options);
             }),
-            "--split chronological: no rows are left for the validation part of test's 4 ratings");
+            "‹split› chronological: no rows are left for the validation part of test's 4 ratings");
 }
 
 }  // namespace

@@ -146,7 +146,7 @@ TEST(Synthetic, FillsHalfOfTheMatrixAndNoMore) {
     FAIL() << "41 ratings fit";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::usage);
-    EXPECT_EQ(error.message(), "--synthetic-ratings 41: 10 users and 8 items have room for 40");
+    EXPECT_EQ(error.message(), "‹synthetic-ratings› 41: 10 users and 8 items have room for 40");
   }
 }
 

@@ -92,7 +92,7 @@ TEST_P(TopNModels, NobodyGetsWhatIsPopular) {
 
 TEST_P(TopNModels, StarsAreThoseOfTheBiases) {
   EXPECT_FALSE(model_->scores_are_stars());
-  EXPECT_EQ(model_->supports().stars, spec_.algorithm == "ease") << "with --stars-weight";
+  EXPECT_EQ(model_->supports().stars, spec_.algorithm == "ease") << "with ‹stars-weight›";
   EXPECT_TRUE(model_->supports().history);
   const Biases biases = fit_biases(train_, spec_.options.get<BiasOptions>());
   const UserIdx users[] = {UserIdx{0}, nobody(), kNoUser};

@@ -17,7 +17,7 @@ struct CvOptions {
     visit(Field{.name = "folds",
                 .help =
                     "a number: so many random parts take turns as test; or ml-100k's own, u1..u5, or a list "
-                    "of them (default: 5, or with --repeats one random split each)",
+                    "of them (default: 5, or with ‹repeats› one random split each)",
                 .value_name = "FOLDS"},
           self.folds);
     visit(

@@ -52,7 +52,7 @@ struct PersonOptions {
 };
 
 /// Error{usage}, with the models that can, where the model does not look at histories (demographics).
-/// `what` begins the error: "--like".
+/// `what` begins the error: "‹like›".
 void require_histories(const OpenedRun&, std::string_view what);
 void require_demographics(const OpenedRun&, std::string_view what);
 

@@ -35,7 +35,7 @@ struct FitRequest {
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit(Field{.name = "model",
-                .help = "the algorithm (see `movrec models`; default: biased-mf, or mlp with --layers), or "
+                .help = "the algorithm (see `movrec models`; default: biased-mf, or mlp with ‹layers›), or "
                         "best: the most accurate mean of models for the data set"},
           self.algorithm);
     visit(self.data);
@@ -100,7 +100,7 @@ Fit fit_run(const FitRequest&);
 /// An option that is set by name.
 struct OptionChange {
   std::string name, value;
-  std::string shown;  ///< what errors call it: "--lr", "recipe.toml:12 (lr)"
+  std::string shown;  ///< what errors call it: "‹lr›", "recipe.toml:12 (lr)"
 };
 
 /// A run that was broken off, or goes on for longer.

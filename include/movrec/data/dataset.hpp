@@ -42,9 +42,9 @@ struct DataOptions {
                 .help = "ml-100k's own train and test files",
                 .choices = {"", "u1", "u2", "u3", "u4", "u5", "ua", "ub"}},
           self.fold);
-    visit(Field{.name = "train-file", .help = "ratings to train on (with --test-file)", .value_name = "FILE"},
+    visit(Field{.name = "train-file", .help = "ratings to train on (with ‹test-file›)", .value_name = "FILE"},
           self.train_file);
-    visit(Field{.name = "test-file", .help = "ratings to test on (with --train-file)", .value_name = "FILE"},
+    visit(Field{.name = "test-file", .help = "ratings to test on (with ‹train-file›)", .value_name = "FILE"},
           self.test_file);
     visit(Field{.name = "synthetic-users", .help = "users of the synthetic data set", .min = 2, .max = 1e8},
           self.synthetic_users);

@@ -32,7 +32,7 @@ struct SplitOptions {
   static void fields(Self& self, Visit&& visit) {
     visit(Field{.name = "split",
                 .help =
-                    "how test rows are chosen (default: predefined with --fold or --test-file, else random)",
+                    "how test rows are chosen (default: predefined with ‹fold› or ‹test-file›, else random)",
                 .choices = split_names(),
                 .old_names = {{"s4-users", "users-masked"},
                               {"s4-masks", "ratings-masked"},
@@ -45,13 +45,13 @@ struct SplitOptions {
           self.test_fraction);
     visit(
         Field{.name = "test-rows",
-              .help = "random: exactly so many test rows instead of --test-fraction (0: rounded up from it)",
+              .help = "random: exactly so many test rows instead of ‹test-fraction› (0: rounded up from it)",
               .min = 0,
               .max = 4e9},
         self.test_rows);
     visit(Field{.name = "valid-fraction",
                 .help =
-                    "share of the part named by --valid-from that is validation (0: 0.1; chronological: 0.2)",
+                    "share of the part named by ‹valid-from› that is validation (0: 0.1; chronological: 0.2)",
                 .min = 0,
                 .max = 0.9},
           self.valid_fraction);

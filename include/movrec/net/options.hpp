@@ -72,12 +72,12 @@ struct InitOptions : FactorInitOptions {
             .name = "init",
             .help =
                 "initial weights of layers: torch is LibTorch's U(±1/sqrt(inputs)); normal and uniform have "
-                "standard deviation --init-std",
+                "standard deviation ‹init-std›",
             .choices = init_names()},
         self.init);
     visit_parts<FactorInitOptions>(self, visit);
     visit(Reworded{"init-std",
-                   "standard deviation of the initial embeddings, normal (with --init uniform: uniform)"});
+                   "standard deviation of the initial embeddings, normal (with ‹init› uniform: uniform)"});
   }
 };
 
@@ -97,7 +97,7 @@ struct HeadOptions {
             .choices = {"raw", "sigmoid"}},
         self.output);
     visit(Field{.name = "loss",
-                .help = "mse; huber: linear beyond --huber-delta; ordinal: stars are ordered classes with "
+                .help = "mse; huber: linear beyond ‹huber-delta›; ordinal: stars are ordered classes with "
                         "trained cuts; softmax: they are classes. Classes are predicted as their expectation",
                 .choices = loss_names()},
           self.loss);

@@ -32,7 +32,7 @@ struct NoiseOptions {
   static void fields(Self& self, Visit&& visit) {
     visit(Field{.name = "noise",
                 .help = "on a row before it goes in, never on what is asked for: mask leaves out a "
-                        "--noise-level of its ratings, dropout does and scales up the others, gaussian adds "
+                        "‹noise-level› of its ratings, dropout does and scales up the others, gaussian adds "
                         "N(0, noise-level²)",
                 .choices = {"none", "mask", "dropout", "gaussian"}},
           self.noise);
@@ -120,7 +120,7 @@ struct DivergenceGrowthOptions {
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit(Field{.name = "kl-epochs",
-                .help = "--kl-weight grows from 0 over so many epochs",
+                .help = "‹kl-weight› grows from 0 over so many epochs",
                 .min = 0,
                 .max = 1e6},
           self.kl_epochs);

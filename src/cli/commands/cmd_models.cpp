@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/commands/commands.hpp"
+#include "cli/parse/dashes.hpp"
 #include "cli/parse/help.hpp"
 #include "movrec/model/table/algorithm.hpp"
 
@@ -44,7 +45,7 @@ void print_options(ModelOptions options, std::ostream& out) {
     const std::string note =
         option.is_flag() ? fmt::format("[default: {}]", option.default_text) : value_note(option);
     out << help_line(fmt::format("--{} {}", ref.field.name, value_name(option)),
-                     fmt::format("{} {}", ref.field.help, note));
+                     fmt::format("{} {}", with_dashes(ref.field.help), note));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <istream>
 #include <ostream>
 
+#include "cli/parse/dashes.hpp"
 #include "data/text.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
@@ -110,7 +111,7 @@ void Dialogue::ask_demographics() {
         take(*answer);
         return true;
       } catch (const Error& error) {
-        err_ << fmt::format("  {}\n", error.message());
+        err_ << fmt::format("  {}\n", with_dashes(error.message()));
       }
     }
     return false;
@@ -154,7 +155,8 @@ bool Dialogue::obey(const std::string& line) {
     else
       rate(line);
   } catch (const Error& error) {  // says what was wrong, and the dialogue goes on
-    err_ << fmt::format("  {}{}{}\n", error.message(), error.why().empty() ? "" : ": ", error.why());
+    err_ << with_dashes(
+        fmt::format("  {}{}{}\n", error.message(), error.why().empty() ? "" : ": ", error.why()));
   }
   return true;
 }

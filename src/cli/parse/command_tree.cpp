@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "cli/parse/dashes.hpp"
 #include "movrec/core/error.hpp"
 
 namespace movrec::cli {
@@ -56,15 +57,15 @@ void declare(CommandNode& parent, const Command& command) {
   for (const Command& child : command.children) declare(node, child);
 }
 
-/// An error about "--NAME" speaks of `label` instead.
+/// An error about the option NAME speaks of `label` instead.
 template <class Body>
 void with_label(std::string_view name, std::string_view label, Body&& body) {
   try {
     body();
   } catch (const Error& error) {
-    const std::string flag = fmt::format("--{}", name);
+    const std::string flag = fmt::format("‹{}›", name);
     std::string message = error.message(), remedy = error.remedy();
-    if (flag == label) throw;
+    if (with_dashes(flag) == label) throw;
     if (message.starts_with(flag)) message.replace(0, flag.size(), label);
     if (remedy.starts_with(flag + " ")) remedy.erase(0, flag.size() + 1);
     throw Error(error.kind(), std::move(message), error.why(), std::move(remedy));

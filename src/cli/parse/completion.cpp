@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "cli/parse/dashes.hpp"
 #include "cli/parse/help.hpp"
 #include "movrec/data/releases.hpp"
 #include "movrec/model/table/algorithm.hpp"
@@ -57,13 +58,13 @@ std::vector<Word> words_of(const CommandNode& root, const CommandNode& command) 
   for (const BoundOption& option : command.options)
     if (option.positional)
       for (const std::string& value : values_of(command, option))
-        words.push_back({value, std::string(option.ref.field.help)});
+        words.push_back({value, with_dashes(option.ref.field.help)});
   const auto add_options = [&](const CommandNode& node) {
     for (const BoundOption& option : node.options) {
       if (option.positional) continue;
       const bool off = option.is_flag() && option.default_text == "true";
       words.push_back(
-          {fmt::format("--{}{}", off ? "no-" : "", option.name()), std::string(option.ref.field.help)});
+          {fmt::format("--{}{}", off ? "no-" : "", option.name()), with_dashes(option.ref.field.help)});
     }
   };
   if (&command != &root) add_options(command);
@@ -201,7 +202,7 @@ complete -c movrec -f
       for (const BoundOption& option : node->options) {
         const std::string values =
             single_quoted(fmt::format("{}", fmt::join(values_of(*command, option), " ")));
-        const std::string help = single_quoted(option.ref.field.help);
+        const std::string help = single_quoted(with_dashes(option.ref.field.help));
         if (option.positional && values != "''") {
           script += fmt::format("{} -a {} -d {}\n", prefix, values, help);
         } else if (option.positional) {

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <type_traits>
 
+#include "cli/parse/dashes.hpp"
+
 namespace movrec::cli {
 namespace {
 
@@ -77,8 +79,8 @@ void append_options(std::string& text, const std::vector<BoundOption>& options) 
     for (const BoundOption& option : options) {
       if (option.positional || option.group != group) continue;
       const std::string note = value_note(option);
-      text += help_line(flag_text(option),
-                        fmt::format("{}{}{}", option.ref.field.help, note.empty() ? "" : " ", note));
+      text += help_line(flag_text(option), fmt::format("{}{}{}", with_dashes(option.ref.field.help),
+                                                       note.empty() ? "" : " ", note));
     }
   }
 }
@@ -142,7 +144,7 @@ std::string help_text(const CommandNode& root, const CommandNode& command, const
   std::string text = fmt::format("{}: {}\n\nUsage: {}\n", command.path, command.summary, usage_line(command));
   std::string arguments;
   for (const BoundOption& option : command.options)
-    if (option.positional) arguments += help_line(value_name(option), option.ref.field.help);
+    if (option.positional) arguments += help_line(value_name(option), with_dashes(option.ref.field.help));
   if (!arguments.empty()) text += "\nArguments:\n" + arguments;
   if (!command.children.empty()) text += "\nCommands:\n";
   for (const CommandNode& child : command.children) text += help_line(child.name, child.summary);

@@ -31,10 +31,10 @@ void Model::check(std::span<const UserQuery> users) const {
   for (const UserQuery& query : users) {
     if (query.history && !can.history)
       throw Error(ErrorKind::model, "this model cannot answer from a history", {},
-                  "movrec train --model ease");
+                  "movrec train ‹model› ease");
     if (query.demographics && !can.demographics)
       throw Error(ErrorKind::model, "this model does not look at age, gender and occupation", {},
-                  "movrec train --model profile");
+                  "movrec train ‹model› profile");
   }
 }
 
@@ -62,12 +62,12 @@ void Model::predict_deviations(std::span<const UserIdx> /*users*/,
                                std::span<const ItemIdx> /*items*/,
                                std::span<const std::int64_t> /*times*/,
                                std::span<float> /*deviations*/) const {
-  throw Error(ErrorKind::model, "this model knows no predictive deviations", {}, "movrec train --model bfm");
+  throw Error(ErrorKind::model, "this model knows no predictive deviations", {}, "movrec train ‹model› bfm");
 }
 
 void Model::item_similarities(ItemIdx /*item*/, std::span<float> /*similarities*/) const {
   throw Error(ErrorKind::model, "this model knows no similarities between items", {},
-              "movrec train --model ease");
+              "movrec train ‹model› ease");
 }
 
 std::vector<ItemIdx> Model::all_items() const {

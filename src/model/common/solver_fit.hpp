@@ -89,7 +89,7 @@ class SolverFit final : public EpochStepper {
                     fmt::format("training diverged in epoch {}: the loss is {}", epoch, solver_.loss()),
                     kHasLr ? fmt::format("the learning rate is {:.3g}", lr)
                            : "the stars are too large for float arithmetic",
-                    kHasLr ? fmt::format("--lr {:.3g}", schedule_.lr / 10) : "stars in single digits");
+                    kHasLr ? fmt::format("‹lr› {:.3g}", schedule_.lr / 10) : "stars in single digits");
       progress.update(solver_.steps() - std::int64_t{epoch - 1} * epoch_steps_);
     }
     return true;

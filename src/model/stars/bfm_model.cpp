@@ -312,8 +312,8 @@ std::unique_ptr<Model> fit_bfm_model(const FitContext& context) {
   const auto& options = context.spec.options.get<BfmModelOptions>();
   if (options.burn_in >= options.sweeps)
     throw Error(ErrorKind::usage,
-                fmt::format("--burn-in {} leaves none of --sweeps {}", options.burn_in, options.sweeps), {},
-                fmt::format("--burn-in {}", options.sweeps / 8));
+                fmt::format("‹burn-in› {} leaves none of ‹sweeps› {}", options.burn_in, options.sweeps), {},
+                fmt::format("‹burn-in› {}", options.sweeps / 8));
   return BfmFit(context).run();
 }
 

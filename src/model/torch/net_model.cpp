@@ -214,10 +214,10 @@ void check_classes(const Ratings& train, const ModelSpec& spec) {
     const float steps = (stars - spec.stars.min) / spec.stars.step();
     if (std::abs(steps - std::round(steps)) > 1e-3F)
       throw Error(ErrorKind::usage,
-                  fmt::format("--loss {}: a rating of {} is none of its classes", loss, stars),
+                  fmt::format("‹loss› {}: a rating of {} is none of its classes", loss, stars),
                   fmt::format("classes are {}, {} … {}", spec.stars.min, spec.stars.min + spec.stars.step(),
                               spec.stars.max),
-                  "--loss mse or --loss huber");
+                  "‹loss› mse or ‹loss› huber");
   }
 }
 

@@ -148,7 +148,7 @@ std::unique_ptr<Model> fit_ranking_net_model(const FitContext& context) {
   if (users.empty())
     throw Error(ErrorKind::usage, "no user has a positive rating to learn from",
                 fmt::format("none reaches {} stars", spec.options.get<PositiveOptions>().positive_from),
-                "--positive-from 0");
+                "‹positive-from› 0");
   RowSource source{
       .n_rows = std::ssize(users),
       .passes = spec.options.as<PassOptions>().passes,

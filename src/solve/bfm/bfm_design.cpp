@@ -128,7 +128,7 @@ std::vector<std::string_view> chosen_families(const Ratings& train,
       fail_unknown("feature", name, fmt::format("{}", fmt::join(kFamilyNames, ", ")),
                    closest_of(name, kFamilyNames));
     if (!family->has(train, side))
-      throw Error(ErrorKind::usage, fmt::format("--features {}: this data set has no such feature", name));
+      throw Error(ErrorKind::usage, fmt::format("‹features› {}: this data set has no such feature", name));
   }
   for (const Family& family : kFamilies)
     if (asked.empty()  ? family.is_standard && family.has(train, side)

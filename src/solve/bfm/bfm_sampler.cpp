@@ -57,7 +57,7 @@ struct BfmSampler::Impl {
     if (levels.size() > kMostClasses)
       throw Error(ErrorKind::usage,
                   fmt::format("an ordered probit needs at most {} different ratings", kMostClasses),
-                  fmt::format("the training rows have {}", levels.size()), "--likelihood gaussian");
+                  fmt::format("the training rows have {}", levels.size()), "‹likelihood› gaussian");
     std::vector<double> counts(levels.size());
     for (const float stars : design.stars) {
       classes.push_back(static_cast<std::uint8_t>(std::ranges::lower_bound(levels, stars) - levels.begin()));

@@ -23,7 +23,7 @@ void check_memory(std::size_t n_items) {
                 fmt::format("the weights between {} items do not fit into memory", n_items),
                 fmt::format("they take {:.1f} GB, and this machine has {:.1f} GB", needed / kGigabyte,
                             there / kGigabyte),
-                "--model ials, which takes memory by item, not by pair of items");
+                "‹model› ials, which takes memory by item, not by pair of items");
 }
 
 /// The lower triangle of XᵀX, an item's row a task.
@@ -66,7 +66,7 @@ std::vector<float> fit_ease(const Ratings& train, double min_stars, const EaseSh
   }
   if (!invert(weights.data(), n))
     throw Error(ErrorKind::failure, "the equations of ease have no solution",
-                fmt::format("--l2 {} is too little for float arithmetic", shape.l2), "--l2 100");
+                fmt::format("‹l2› {} is too little for float arithmetic", shape.l2), "‹l2› 100");
   std::vector<float> scale(n);
   for (std::size_t j = 0; j < n; ++j) scale[j] = -1 / weights[j * n + j];
   for_each_task(static_cast<std::int64_t>(n), [&](std::int64_t task) {

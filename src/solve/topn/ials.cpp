@@ -106,7 +106,7 @@ struct Ials::Impl {
     for (const double part : left) sum += part;
     if (!std::isfinite(sum))
       throw Error(ErrorKind::failure, "the equations of ials have no solution",
-                  fmt::format("--l2 {} is too little for float arithmetic", shape.l2), "--l2 0.01");
+                  fmt::format("‹l2› {} is too little for float arithmetic", shape.l2), "‹l2› 0.01");
     if (&own == &users) objective = whole ? sum + penalty(items, users.lists.size()) : objective_of_parts();
     return true;
   }
