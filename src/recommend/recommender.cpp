@@ -87,7 +87,6 @@ Recommender::Recommender(const Model& model,
                          const Ratings& train,
                          RecommendOptions options)
     : model_(model),
-      dataset_(dataset),
       options_(std::move(options)),
       min_ratings_(min_ratings_of(options_, train)),
       seen_(options_.include_seen ? SeenItems() : SeenItems(dataset.ratings)),

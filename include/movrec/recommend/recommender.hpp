@@ -81,7 +81,6 @@ class Recommender {
   std::vector<ItemIdx> seen_by(const Person&) const;
 
   const Model& model_;
-  const Dataset& dataset_;
   RecommendOptions options_;
   int min_ratings_;
   SeenItems seen_;
