@@ -175,12 +175,12 @@ TEST(RecVae, TakesTurns) {
 
 TEST(RecVae, TheLastEncoderIsTheOneOfTheLastTurn) {
   const auto net = make_row_net("recvae", {.n_columns = 6}, layers({8, 8, 3}), {}, 1);
-  const at::Tensor& now = find_weight(*net, "hidden1.weight");
-  const at::Tensor& last = find_weight(*net, "last.hidden1.weight");
+  const at::Tensor now = find_weight(*net, "hidden1.weight");
+  const at::Tensor last = find_weight(*net, "last.hidden1.weight");
   EXPECT_TRUE(at::equal(now, last));
   {
     at::NoGradGuard no_grad;
-    const_cast<at::Tensor&>(now).add_(1);
+    now.add_(1);
   }
   for (const double epochs : {0.5, 0.7, 0.9}) {  // in the turn, and when the decoder's is under way
     net->start_step({.epochs = epochs, .length = 0.1});
