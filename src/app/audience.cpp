@@ -32,7 +32,7 @@ Audience find_audience(const AudienceOptions& asked, const PersonOptions& about,
   const bool describes = about.has_ratings() || about.has_demographics();
   Audience audience;
   if (!asked.user.empty() || !asked.users.empty()) {
-    for (const UserId id :
+    for (const UserId& id :
          find_users(asked.user, asked.users, run.known_users(), run.checkpoint.dataset_name)) {
       audience.ids.emplace_back(id);
       audience.persons.push_back(run.person(id));

@@ -19,9 +19,9 @@ void write_predictions(const std::string& path, const OpenedRun& run, const Held
   write_stream_atomically(path, [&](std::ostream& file) {
     file << "user,item,rating,prediction\n";
     for_each_prediction(*run.model, part, [&](std::size_t row, float stars) {
-      file << csv_line({fmt::to_string(number(run.dataset.users.id(part.rows.users[row]))),
-                        fmt::to_string(number(run.dataset.items.id(part.rows.items[row]))),
-                        fmt::to_string(part.rows.stars[row]), fmt::to_string(run.dataset.stars.clip(stars))});
+      file << csv_line({run.dataset.users.id(part.rows.users[row]).text,
+                        run.dataset.items.id(part.rows.items[row]).text, fmt::to_string(part.rows.stars[row]),
+                        fmt::to_string(run.dataset.stars.clip(stars))});
     });
   });
 }

@@ -3,6 +3,7 @@
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
+#include "movrec/core/shown.hpp"
 #include "movrec/ops/machine.hpp"
 #include "movrec/report/run_folder.hpp"
 
@@ -46,19 +47,18 @@ std::map<UserIdx, std::vector<RowIdx>> shown_users(const OpenedRun& run) {
 
 std::map<UserId, Person> updated_users(const OpenedRun& run) {
   const AddedRatings& added = run.checkpoint.added;
-  const UserMap ids(added.users);
+  const std::vector<UserId> ids = UserMap(added.users).ids();
   std::vector<UserIdx> users;
-  for (const UserId id : ids.ids()) users.push_back(run.dataset.users.find(id).value_or(kNoUser));
+  for (const UserId& id : ids) users.push_back(run.dataset.users.find(id).value_or(kNoUser));
   std::vector<Person> persons = with_histories(users, run.train, run.user_facts());
   std::map<UserId, Person> updated;
   for (std::size_t k = 0; k < persons.size(); ++k)
-    updated.emplace(ids.ids()[k],
-                    run.shown.contains(users[k]) ? run.person(ids.ids()[k]) : std::move(persons[k]));
+    updated.emplace(ids[k], run.shown.contains(users[k]) ? run.person(ids[k]) : std::move(persons[k]));
   for (std::size_t row = 0; row < added.stars.size(); ++row) {
     const auto item = run.dataset.items.find(added.items[row]);
     if (!item)
       fail(ErrorKind::model, "{}: an added rating is of item {}, which is not in {}", run.path.string(),
-           number(added.items[row]), run.checkpoint.dataset_name);
+           shown(added.items[row].text), run.checkpoint.dataset_name);
     updated.at(added.users[row]).rate(*item, added.stars[row]);
   }
   return updated;
@@ -73,12 +73,12 @@ const UserFeatures& OpenedRun::user_facts() const {
 
 UserMap OpenedRun::known_users() const {
   if (updated.empty()) return dataset.users;
-  std::vector<UserId> ids(dataset.users.ids().begin(), dataset.users.ids().end());
+  std::vector<UserId> ids = dataset.users.ids();
   for (const auto& [id, person] : updated) ids.push_back(id);
-  return UserMap(std::move(ids));
+  return UserMap(ids);
 }
 
-Person OpenedRun::person(UserId id) const {
+Person OpenedRun::person(const UserId& id) const {
   if (const auto found = updated.find(id); found != updated.end()) return found->second;
   const UserIdx user = *dataset.users.find(id);
   const auto rows = shown.find(user);

@@ -26,8 +26,7 @@ std::string candidates_table(const TitleSearch& search, std::span<const ItemIdx>
   using enum Table::Align;
   Table table({{"id", right}, {"title"}, {"ratings", right}});
   for (const ItemIdx item : candidates.first(std::min(kShown, candidates.size())))
-    table.add_row({fmt::to_string(number(search.id(item))), search.catalog().title(item),
-                   format_count(search.n_ratings(item))});
+    table.add_row({search.id(item).text, search.catalog().title(item), format_count(search.n_ratings(item))});
   std::string text = table.text();
   if (candidates.size() > kShown) text += fmt::format("  and {} more\n", candidates.size() - kShown);
   return text;
@@ -40,8 +39,7 @@ ItemIdx resolve_item(const TitleSearch& search,
   const std::vector<ItemIdx> found = search.find(text);
   if (found.size() == 1) {
     const std::string& title = search.catalog().title(found[0]);
-    const bool is_exact =
-        text.find_first_not_of("0123456789") == std::string::npos || plain_title(text) == plain_title(title);
+    const bool is_exact = search.id(found[0]).text == text || plain_title(text) == plain_title(title);
     if (is_told || !is_exact) log_info("{} {}: {}", label, shown(text), shown(title));
     return found[0];
   }
@@ -56,7 +54,7 @@ ItemIdx resolve_item(const TitleSearch& search,
     throw Error(
         kind,
         fmt::format("{} {}: {} items may be meant", label, shown(text), format_count(std::ssize(found))),
-        "\n" + table, as_flag(fmt::to_string(number(search.id(found[0])))));
+        "\n" + table, as_flag(search.id(found[0]).text));
   }
   const std::vector<ItemIdx> near = search.nearest(text, 3);
   std::vector<std::string> titles;

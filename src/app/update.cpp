@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "movrec/app/described_person.hpp"
 #include "movrec/app/title_lookup.hpp"
 #include "movrec/core/error.hpp"
@@ -22,16 +20,6 @@ std::filesystem::path folder_of(const std::filesystem::path& file) {
   return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
 }
 
-std::int32_t user_id(const WrittenRating& rating, const std::string& file) {
-  std::int32_t id = -1;
-  const char* const end = rating.user.data() + rating.user.size();
-  const auto [stop, error] = std::from_chars(rating.user.data(), end, id);
-  if (error != std::errc{} || stop != end || id < 0)
-    fail(ErrorKind::data, "{}:{}: expected a user id from 0 to 2147483647, found '{}'", file, rating.line,
-         shown(rating.user));
-  return id;
-}
-
 void append(AddedRatings& to, const AddedRatings& from) {
   to.users.insert(to.users.end(), from.users.begin(), from.users.end());
   to.items.insert(to.items.end(), from.items.begin(), from.items.end());
@@ -45,7 +33,8 @@ AddedRatings read_added(const std::string& file, const OpenedRun& run) {
   for (const WrittenRating& rating :
        read_written_ratings(text, file, /*has_users=*/true, run.dataset.stars)) {
     const ItemIdx item = resolve_item(search, fmt::format("{}:{}", file, rating.line), rating.item, false);
-    added.users.push_back(UserId{user_id(rating, file)});
+    if (rating.user.empty()) fail(ErrorKind::data, "{}:{}: expected a user's id", file, rating.line);
+    added.users.emplace_back(rating.user);
     added.items.push_back(run.dataset.items.id(item));
     added.stars.push_back(rating.stars);
   }
@@ -84,7 +73,7 @@ UpdateReport update_run(const UpdateOptions& options, const OpenOptions& open, c
   append(run.checkpoint.added, added);
 
   const UserMap users(added.users), all(run.checkpoint.added.users);
-  for (const UserId id : users.ids()) report.new_users += run.dataset.users.find(id) ? 0 : 1;
+  for (const UserId& id : users.ids()) report.new_users += run.dataset.users.find(id) ? 0 : 1;
   report.ratings = std::ssize(added.stars);
   report.users = users.size();
   report.all_ratings = std::ssize(run.checkpoint.added.stars);

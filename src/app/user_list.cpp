@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <filesystem>
 
 #include "data/text.hpp"
 #include "movrec/core/error.hpp"
@@ -18,22 +18,22 @@ class UserFinder {
  public:
   UserFinder(const UserMap& known, std::string_view dataset) : known_(known), dataset_(dataset) {}
 
-  UserId find(std::int64_t number_given) const {
-    const UserId id{static_cast<std::int32_t>(number_given)};
-    if (number(id) == number_given && known_.find(id)) return id;
-    fail(ErrorKind::usage, "user {} is not in {} (ids {} to {})", number_given, dataset_,
-         number(known_.ids().front()), number(known_.ids().back()));
-  }
-
   UserId find(std::string_view text) const {
-    std::int64_t id = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (error != std::errc() || end != text.data() + text.size())
-      fail(ErrorKind::usage, "'{}' is not a user id", shown(text));
-    return find(id);
+    UserId id{std::string(text)};
+    if (known_.find(id)) return id;
+    fail(ErrorKind::usage, "user {} is not in {} ({})", shown(text), dataset_, what_is_known());
   }
+  bool knows(std::string_view text) const { return known_.find(UserId(std::string(text))).has_value(); }
 
  private:
+  std::string what_is_known() const {
+    const IdTable& ids = known_.table();
+    const std::string last = ids.spelling(ids.size() - 1);
+    return ids.are_numbers()
+               ? fmt::format("ids {} to {}", ids.spelling(0), last)
+               : fmt::format("its ids are spelt like {} and {}", shown(ids.spelling(0)), shown(last));
+  }
+
   const UserMap& known_;
   std::string_view dataset_;
 };
@@ -51,21 +51,26 @@ void for_each_part(std::string_view text, char separator, Visit&& visit) {
 
 }  // namespace
 
-std::vector<UserId> find_users(std::span<const std::int64_t> ids,
+std::vector<UserId> find_users(std::span<const std::string> ids,
                                const std::string& users,
                                const UserMap& known,
                                std::string_view dataset) {
   const UserFinder finder(known, dataset);
   std::vector<UserId> found;
-  for (const std::int64_t id : ids) found.push_back(finder.find(id));
+  const auto find_all = [&](std::string_view list) {
+    if (finder.knows(list)) {  // commas may be part of an id
+      found.push_back(finder.find(list));
+    } else {
+      for_each_part(list, ',', [&](std::string_view id) { found.push_back(finder.find(trim(id))); });
+    }
+  };
+  for (const std::string& list : ids) in_context("‹user›", [&] { find_all(list); });
+  std::error_code absent;
   if (users == "all") {
-    found.insert(found.end(), known.ids().begin(), known.ids().end());
-  } else if (users.find_first_not_of("-0123456789, ") == std::string::npos) {
-    if (!users.empty())
-      in_context("‹users›", [&] {
-        for_each_part(users, ',', [&](std::string_view id) { found.push_back(finder.find(trim(id))); });
-      });
-  } else {
+    for (UserId& id : known.ids()) found.push_back(std::move(id));
+  } else if (!users.empty() && !std::filesystem::exists(users, absent)) {
+    in_context("‹users›", [&] { find_all(users); });
+  } else if (!users.empty()) {
     const std::string text = in_context("‹users›", [&] { return read_file(users, kMostOfList); });
     int line_number = 0;
     for_each_part(text, '\n', [&](std::string_view line) {

@@ -10,10 +10,10 @@
 
 namespace movrec {
 
-/// The users that a person asks for, in that order: the ids of `--user`, then `users`: "all", "1,2,5", or a
-/// file with one id a line (`#` begins a comment). Error{usage} for an id that is not in `dataset`,
+/// The users that a person asks for, in that order: those of ‹user›, each an id or several with commas, then
+/// `users`: "all", "1,2,5", or a file with one id a line (`#` begins a comment). Error{usage} for an id that is not in `dataset`,
 /// Error{data} for a file that cannot be read.
-std::vector<UserId> find_users(std::span<const std::int64_t> ids,
+std::vector<UserId> find_users(std::span<const std::string> ids,
                                const std::string& users,
                                const UserMap& known,
                                std::string_view dataset);

@@ -7,6 +7,7 @@
 #include "checkpoint/checkpoint_meta.hpp"
 #include "checkpoint/file/checkpoint_file.hpp"
 #include "checkpoint/file/refused.hpp"
+#include "checkpoint/id_arrays.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/shown.hpp"
 
@@ -16,37 +17,12 @@ namespace {
 
 static_assert(Checkpoint::kFormat == kNewestFormat);
 
-template <class Id>
-StateArray array_of(std::span<const Id> ids) {
-  std::vector<std::int32_t> numbers;
-  numbers.reserve(ids.size());
-  for (const Id id : ids) numbers.push_back(number(id));
-  return StateArray::of(std::span<const std::int32_t>(numbers), {std::ssize(numbers)});
-}
-
-template <class Id>
-std::vector<Id> ids_of(const StateDict& state, const std::string& name, std::size_t n) {
-  std::vector<Id> ids;
-  ids.reserve(n);
-  for (const std::int32_t id : state.values<std::int32_t>(name, n)) ids.push_back(Id{id});
-  return ids;
-}
-
-/// Of `n` ids, which a map keeps in ascending order.
-template <class Map, class Id>
-Map id_map(const StateDict& state, const std::string& name, std::int32_t n) {
-  std::vector<Id> ids = ids_of<Id>(state, name, static_cast<std::size_t>(n));
-  if (std::ranges::adjacent_find(ids, std::greater_equal()) != ids.end())
-    fail(ErrorKind::model, "its {} are not in ascending order", name);
-  return Map(std::move(ids));
-}
-
 /// No arrays where nothing was added.
 StateDict added_to_state(const AddedRatings& added) {
   StateDict state;
   if (added.stars.empty()) return state;
-  state.set("users", array_of(std::span(added.users)));
-  state.set("items", array_of(std::span(added.items)));
+  save_ids(state, "users", added.users);
+  save_ids(state, "items", added.items);
   state.set("stars", added.stars);
   return state;
 }
@@ -56,15 +32,16 @@ AddedRatings added_from(const StateDict& state) {
   const auto stars = state.get("stars").as<float>();
   if (!std::ranges::all_of(stars, [](float value) { return std::isfinite(value); }))
     fail(ErrorKind::model, "its added ratings are not finite");
-  return {ids_of<UserId>(state, "users", stars.size()), ids_of<ItemId>(state, "items", stars.size()),
+  return {load_ids<UserId>(state, "users", stars.size()), load_ids<ItemId>(state, "items", stars.size()),
           std::vector(stars.begin(), stars.end())};
 }
 
 Checkpoint from_file(CheckpointFile file) {
   Checkpoint out = from_meta(file.meta, file.format);
-  out.users = id_map<UserMap, UserId>(file.ids, "users", out.spec.n_users);
-  out.items = id_map<ItemMap, ItemId>(file.ids, "items", out.spec.n_items);
-  if (file.ids.arrays().size() != 2) refuse_damaged();
+  out.users = UserMap(load_table(file.ids, "users", out.spec.n_users));
+  out.items = ItemMap(load_table(file.ids, "items", out.spec.n_items));
+  if (file.ids.arrays().size() != n_id_arrays(file.ids, "users") + n_id_arrays(file.ids, "items"))
+    refuse_damaged();
   out.model = std::move(file.model);
   if (!file.trainer.arrays().empty()) out.trainer = std::move(file.trainer);
   out.added = added_from(file.added);
@@ -87,8 +64,8 @@ void require_regular_file(const fs::path& path) {
 
 void save_checkpoint(const fs::path& path, const Checkpoint& checkpoint) {
   StateDict ids;
-  ids.set("users", array_of(checkpoint.users.ids()));
-  ids.set("items", array_of(checkpoint.items.ids()));
+  save_ids(ids, "users", checkpoint.users.ids());
+  save_ids(ids, "items", checkpoint.items.ids());
   const StateDict none;
   const StateDict& trainer = checkpoint.trainer ? *checkpoint.trainer : none;
   in_context("saving the checkpoint", [&] {

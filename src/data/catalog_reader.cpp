@@ -40,8 +40,8 @@ RawCatalog read_u_item(const Members& members, BadLines& bad_lines) {
   const std::string where = members.describe("u.item"), text = to_utf8(members.read("u.item"));
   for (Lines lines(text); lines.next(line);) {
     const auto fields = split(line, "|");
-    const auto id = to_id(fields[0]);
-    if (!id || fields.size() != n_fields) {
+    const std::string_view id = trim(fields[0]);
+    if (id.empty() || fields.size() != n_fields) {
       bad_lines.reject(where, lines.number(),
                        fmt::format("an item id and {} more fields separated by '|'", n_fields - 1), line);
       continue;
@@ -56,7 +56,7 @@ RawCatalog read_u_item(const Members& members, BadLines& bad_lines) {
       bad_lines.reject(where, lines.number(), "genre flags 0 or 1", line);
       continue;
     }
-    catalog.items.push_back({ItemId{*id}, std::string(trim(fields[1])), bits});
+    catalog.items.push_back({ItemId(std::string(id)), std::string(trim(fields[1])), bits});
   }
   return catalog;
 }
@@ -68,12 +68,13 @@ RawCatalog read_movies_dat(const Members& members, BadLines& bad_lines) {
   const std::string where = members.describe("movies.dat"), text = to_utf8(members.read("movies.dat"));
   for (Lines lines(text); lines.next(line);) {
     const std::size_t first = line.find("::"), last = line.rfind("::");
-    const auto id = to_id(line.substr(0, first));
-    if (!id || last < first + 2) {
+    const std::string_view id = trim(line.substr(0, first));
+    if (id.empty() || last == std::string_view::npos || last < first + 2) {
       bad_lines.reject(where, lines.number(), "ID::title::genres", line);
       continue;
     }
-    catalog.items.push_back({ItemId{*id}, std::string(trim(line.substr(first + 2, last - first - 2))),
+    catalog.items.push_back({ItemId(std::string(id)),
+                             std::string(trim(line.substr(first + 2, last - first - 2))),
                              genre_bits(catalog, line.substr(last + 2), "|")});
   }
   return catalog;
@@ -117,13 +118,13 @@ RawCatalog read_movies_csv(const Members& members, BadLines& bad_lines) {
   RawCatalog catalog;
   CsvTable table(members, "movies.csv", {"movieId", "title", "genres"});
   while (table.next()) {
-    const auto id = table.is_complete() ? to_id(table[0]) : std::nullopt;
     if (!table.is_complete())
       table.reject(bad_lines, table.expected());
-    else if (!id)
-      table.reject(bad_lines, "an item id from 0 to 2147483647");
+    else if (trim(table[0]).empty())
+      table.reject(bad_lines, "an item's id");
     else
-      catalog.items.push_back({ItemId{*id}, std::string(trim(table[1])), genre_bits(catalog, table[2], "|")});
+      catalog.items.push_back({ItemId(std::string(trim(table[0]))), std::string(trim(table[1])),
+                               genre_bits(catalog, table[2], "|")});
   }
   return catalog;
 }
@@ -171,7 +172,7 @@ RawCatalog read_kaggle_metadata(const Members& members, std::string_view links_n
     const auto found = tmdb_id ? by_tmdb_id.find(*tmdb_id) : by_tmdb_id.end();
     if (found == by_tmdb_id.end()) continue;
     catalog.items.push_back(found->second);
-    catalog.items.back().id = ItemId{*id};
+    catalog.items.back().id = ItemId(*id);
   }
   return catalog;
 }
@@ -219,7 +220,7 @@ Catalog align_catalog(const RawCatalog& raw, const ItemMap& items) {
     catalog.genre_bits[index(*idx)] = item.genre_bits;
   }
   for (std::size_t i = 0; i < n; ++i)
-    if (catalog.titles[i].empty()) catalog.titles[i] = fmt::format("item {}", number(items.ids()[i]));
+    if (catalog.titles[i].empty()) catalog.titles[i] = fmt::format("item {}", items.table().spelling(i));
   return catalog;
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -14,9 +13,9 @@
 #include "data/catalog_reader.hpp"
 #include "data/members.hpp"
 #include "data/ratings_reader.hpp"
+#include "data/raw_ratings.hpp"
 #include "data/synthetic.hpp"
 #include "data/users_reader.hpp"
-#include "movrec/core/digest.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/log.hpp"
@@ -33,76 +32,6 @@ constexpr std::string_view kSynthetic = "synthetic";
 /// The ratings file of each layout, in the order in which they are looked for.
 constexpr std::array<std::string_view, 4> kRatingsFiles = {"u.data", "ratings.dat", "ratings.csv",
                                                            "ratings_small.csv"};
-
-/// Up to here a bitmap of ids is small (12 MB), however few of them there are.
-constexpr std::size_t kLeastWords = 1 << 20;
-
-/// The same as index_ids for ids that are few and far between: in memory by their number, not by the largest.
-template <class Id, class Idx>
-IdMap<Id, Idx> index_few_ids(const std::vector<Id>& ids, std::vector<Idx>& indices) {
-  std::vector<Id> distinct = ids;
-  std::ranges::sort(distinct);
-  distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-  indices.resize(ids.size());
-  for (std::size_t row = 0; row < ids.size(); ++row)
-    indices[row] =
-        Idx{static_cast<std::int32_t>(std::ranges::lower_bound(distinct, ids[row]) - distinct.begin())};
-  return IdMap<Id, Idx>(std::move(distinct));
-}
-
-/// The map over the ids, and each row's index by it. A bitmap ranks the ids: one pass each to mark and to
-/// look up, however they are scattered.
-template <class Id, class Idx>
-IdMap<Id, Idx> index_ids(const std::vector<Id>& ids, std::vector<Idx>& indices) {
-  std::int32_t largest = 0;
-  for (const Id id : ids) largest = std::max(largest, number(id));
-  const auto n_words = static_cast<std::size_t>(largest) / 64 + 1;
-  if (n_words > kLeastWords && n_words > ids.size()) return index_few_ids(ids, indices);
-  std::vector<std::uint64_t> present(n_words);
-  for (const Id id : ids) present[index(id) / 64] |= std::uint64_t{1} << (index(id) % 64);
-
-  std::vector<std::int32_t> before(n_words);
-  std::vector<Id> distinct;
-  for (std::size_t word = 0; word < n_words; ++word) {
-    before[word] = static_cast<std::int32_t>(distinct.size());
-    for (std::uint64_t bits = present[word]; bits != 0; bits &= bits - 1)
-      distinct.push_back(Id{static_cast<std::int32_t>(word * 64) + std::countr_zero(bits)});
-  }
-  indices.resize(ids.size());
-  for (std::size_t row = 0; row < ids.size(); ++row) {
-    const std::uint64_t below = (std::uint64_t{1} << (index(ids[row]) % 64)) - 1;
-    const std::size_t word = index(ids[row]) / 64;
-    indices[row] = Idx{before[word] + std::popcount(present[word] & below)};
-  }
-  return IdMap<Id, Idx>(std::move(distinct));
-}
-
-template <class T>
-void update(Digest& digest, const std::vector<T>& column) {
-  static_assert(std::endian::native == std::endian::little);
-  digest.update({reinterpret_cast<const char*>(column.data()), column.size() * sizeof(T)});
-}
-
-std::string checksum_of(const RawRatings& raw) {
-  Digest digest(Digest::Kind::sha256);
-  update(digest, raw.users);
-  update(digest, raw.items);
-  update(digest, raw.stars);
-  update(digest, raw.times);
-  return digest.hex();
-}
-
-/// Ratings, id maps and checksum from the raw columns, which are given up.
-void set_ratings(Dataset& dataset, RawRatings raw) {
-  dataset.checksum = checksum_of(raw);
-  dataset.users = index_ids(raw.users, dataset.ratings.users);
-  std::vector<UserId>().swap(raw.users);  // gone before the next column is made
-  dataset.items = index_ids(raw.items, dataset.ratings.items);
-  dataset.ratings.stars = std::move(raw.stars);
-  dataset.ratings.times = std::move(raw.times);
-  dataset.ratings.n_users = dataset.users.size();
-  dataset.ratings.n_items = dataset.items.size();
-}
 
 /// MovieLens' scale (1 … 5, or 0.5 … 5 with half stars) where the data is laid out like a release and fits
 /// it, else what was observed.
@@ -196,7 +125,7 @@ Dataset load_synthetic(const DataOptions& options) {
   Dataset dataset;
   dataset.name = kSynthetic;
   dataset.best_rmse = data.best_rmse;
-  set_ratings(dataset, std::move(data.ratings));
+  take_ratings(dataset, std::move(data.ratings));
   dataset.catalog = synthetic_catalog(options, dataset.items);
   dataset.user_features = synthetic_users(options, dataset.users);
   return dataset;
@@ -230,7 +159,7 @@ Dataset load_files(const DataOptions& options, const CacheOptions& cache) {
   }
   dataset.name =
       options.data.empty() && options.train_file.empty() ? options.dataset : name_of(dataset.source);
-  set_ratings(dataset, std::move(raw));
+  take_ratings(dataset, std::move(raw));
   dataset.stars = scale_of(dataset.ratings.stars, is_release);
   dataset.catalog = align_catalog(read_catalog(members, bad_lines), dataset.items);
   dataset.user_features = read_users(members, dataset.users, bad_lines);

@@ -163,7 +163,7 @@ std::optional<float> to_stars(std::string_view text, StarScale allowed) {
 }
 
 struct Row {
-  std::int32_t user = 0, item = 0;
+  std::int64_t user = 0, item = 0;
   float stars = 0;
   std::int64_t time = 0;
 };
@@ -185,6 +185,12 @@ bool take(std::string_view line, std::size_t& at, char c, bool twice) {
   return true;
 }
 
+/// The same for a plain number: without zeros in front, which would belong to how an id is spelt.
+bool take_number(std::string_view line, std::size_t& at, std::int64_t& value) {
+  const std::size_t begin = at;
+  return take_digits(line, at, value) && (line[begin] != '0' || at == begin + 1);
+}
+
 /// The plainest lines, which are nearly all: "12::345::4::978300760" or with 4.5 stars, in one pass. False
 /// for every other line; whether it is a good one is for the general way to say.
 bool parse_plain(std::string_view line, std::string_view separator, Row& row) {
@@ -193,7 +199,7 @@ bool parse_plain(std::string_view line, std::string_view separator, Row& row) {
   };
   std::size_t at = 0;
   std::int32_t stars = 0;
-  if (!take_digits(line, at, row.user) || !separated(at) || !take_digits(line, at, row.item) ||
+  if (!take_number(line, at, row.user) || !separated(at) || !take_number(line, at, row.item) ||
       !separated(at) || !take_digits(line, at, stars))
     return false;
   row.stars = static_cast<float>(stars);
@@ -216,7 +222,7 @@ class RatingsReader {
     if (!format_.is_plain || !parse_plain(line, format_.separator, row) ||
         !(row.stars >= allowed_.min && row.stars <= allowed_.max))
       return false;
-    append(row);
+    append(ratings_.user_ids.place_of(row.user), ratings_.item_ids.place_of(row.item), row.stars, row.time);
     return true;
   }
 
@@ -228,24 +234,22 @@ class RatingsReader {
                     fmt::format("{} fields separated by '{}'", format_.n_fields,
                                 format_.separator == "\t" ? "\\t" : format_.separator));
     const auto field = [&](Role role) { return std::string_view(fields[format_.column[role]]); };
-    const auto user = to_id(field(kUser));
-    if (!user) return reject(line, number, "a user id from 0 to 2147483647");
-    const auto item = to_id(field(kItem));
-    if (!item) return reject(line, number, "an item id from 0 to 2147483647");
+    const std::string_view user = trim(field(kUser)), item = trim(field(kItem));
+    if (user.empty()) return reject(line, number, "a user's id");
+    if (item.empty()) return reject(line, number, "an item's id");
+    if (!is_utf8(user) || !is_utf8(item)) return reject(line, number, "ids in UTF-8");
     const auto stars = to_stars(field(kStars), allowed_);
     if (!stars) return reject(line, number, fmt::format("stars from {} to {}", allowed_.min, allowed_.max));
     const auto time = has_time() ? to_number<std::int64_t>(field(kTime)) : 0;
     if (!time) return reject(line, number, "a time in whole seconds");
-    append({*user, *item, *stars, *time});
+    append(ratings_.user_ids.place_of(user), ratings_.item_ids.place_of(item), *stars, *time);
   }
   bool has_time() const { return format_.column[kTime] != kAbsent; }
 
  private:
-  void append(const Row& row) {
-    ratings_.users.push_back(UserId{row.user});
-    ratings_.items.push_back(ItemId{row.item});
-    ratings_.stars.push_back(row.stars);
-    if (has_time()) ratings_.times.push_back(row.time);
+  void append(std::int32_t user, std::int32_t item, float stars, std::int64_t time) {
+    ratings_.add(user, item, stars);
+    if (has_time()) ratings_.times.push_back(time);
   }
   void reject(std::string_view line, std::size_t number, std::string_view expected) {
     bad_lines_.reject(file_, number, expected, line);

@@ -7,21 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "data/raw_ratings.hpp"
 #include "data/text.hpp"
-#include "movrec/core/ids.hpp"
 #include "movrec/data/ratings.hpp"
 
 namespace movrec {
-
-/// Ratings as files spell them: raw ids, in the order of the lines.
-struct RawRatings {
-  std::vector<UserId> users;
-  std::vector<ItemId> items;
-  std::vector<float> stars;
-  std::vector<std::int64_t> times;  ///< empty if the files have none
-
-  std::size_t size() const { return stars.size(); }
-};
 
 /// What a column of a ratings file may hold.
 struct RatingColumn {

@@ -138,8 +138,8 @@ SyntheticRatings synthetic_ratings(const DataOptions& options) {
       const double error = stars - expected_stars(x);
       errors[u] += error * error;
       time += time_gap(random);
-      ratings.users[row] = UserId{id};
-      ratings.items[row] = ItemId{static_cast<std::int32_t>(item + 1)};
+      ratings.users[row] = UserIdx{id};
+      ratings.items[row] = ItemIdx{static_cast<std::int32_t>(item + 1)};
       ratings.stars[row] = static_cast<float>(stars);
       ratings.times[row] = time;
     }
@@ -150,6 +150,10 @@ SyntheticRatings synthetic_ratings(const DataOptions& options) {
     const std::size_t last = std::min(first + kBlock, counts.size());
 #pragma omp parallel for schedule(dynamic, 16)
     for (std::size_t u = first; u < last; ++u) make_rows(u);
+  }
+  for (std::size_t row = 0; row < ratings.size(); ++row) {
+    ratings.users[row] = UserIdx{ratings.user_ids.place_of(std::int64_t{number(ratings.users[row])})};
+    ratings.items[row] = ItemIdx{ratings.item_ids.place_of(std::int64_t{number(ratings.items[row])})};
   }
   const double sum = std::accumulate(errors.begin(), errors.end(), 0.0);
   result.best_rmse = std::sqrt(sum / static_cast<double>(ratings.size()));

@@ -133,8 +133,8 @@ Catalog synthetic_catalog(const DataOptions& options, const ItemMap& items) {
   const SyntheticWorld world(options.synthetic_seed);
   Catalog catalog;
   for (const SyntheticGenre& genre : kSyntheticGenres) catalog.genre_names.emplace_back(genre.name);
-  for (const ItemId id : items.ids()) {
-    const auto i = static_cast<std::uint64_t>(number(id) - 1);
+  for (const std::int64_t id : items.table().numbers()) {
+    const auto i = static_cast<std::uint64_t>(id - 1);
     const SyntheticItem item = world.item(i);
     catalog.titles.push_back(title_of(i, item.year));
     catalog.years.push_back(static_cast<std::int16_t>(item.year));
@@ -147,8 +147,8 @@ UserFeatures synthetic_users(const DataOptions& options, const UserMap& users) {
   const SyntheticWorld world(options.synthetic_seed);
   UserFeatures features;
   features.occupation_names = ml_1m_occupations();
-  for (const UserId id : users.ids()) {
-    const SyntheticUser user = world.user(static_cast<std::uint64_t>(number(id) - 1));
+  for (const std::int64_t id : users.table().numbers()) {
+    const SyntheticUser user = world.user(static_cast<std::uint64_t>(id - 1));
     features.ages.push_back(user.age);
     features.genders.push_back(user.gender);
     features.occupations.push_back(user.occupation);

@@ -79,8 +79,8 @@ UserFeatures read_users(const Members& members, const UserMap& users, BadLines& 
   const std::string where = members.describe(layout.file), text = to_utf8(members.read(layout.file));
   for (Lines lines(text); lines.next(line);) {
     const auto fields = split(line, layout.separator);
-    const auto id = to_id(fields[0]);
-    if (!id || fields.size() != kFields) {
+    const UserId id{std::string(trim(fields[0]))};
+    if (id.text.empty() || fields.size() != kFields) {
       bad_lines.reject(where, lines.number(), layout.expected, line);
       continue;
     }
@@ -94,7 +94,7 @@ UserFeatures read_users(const Members& members, const UserMap& users, BadLines& 
     } else if (!occupation) {
       bad_lines.reject(where, lines.number(),
                        is_100k ? "an occupation of u.occupation" : "an occupation from 0 to 20", line);
-    } else if (const auto user = users.find(UserId{*id})) {
+    } else if (const auto user = users.find(id)) {
       features.ages[index(*user)] = *age;
       features.genders[index(*user)] = gender[0];
       features.occupations[index(*user)] = *occupation;

@@ -229,8 +229,7 @@ std::vector<ItemIdx> TitleSearch::find(std::string_view text) const {
   if (text.size() > kMostOfTitle) return {};
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
-  if (const auto id = number_of(text))
-    if (const auto item = items_.find(ItemId{*id})) return {*item};
+  if (const auto item = items_.find(ItemId(std::string(text)))) return {*item};
   Wanted wanted{.year = take_year(text), .name = plain_title(text), .words = {}};
   // What stands in parentheses may be all that a person remembers, or part of what he copied.
   for (std::string& word : words_of(without_article(fold(text)))) wanted.words.push_back(std::move(word));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "movrec/core/progress.hpp"
+#include "movrec/report/id_json.hpp"
 #include "movrec/report/table.hpp"
 
 namespace movrec {
@@ -70,7 +71,7 @@ Table most_rated(const Dataset& dataset, const DataSummary& summary) {
                {"mean", Table::Align::right},
                {"title"}});
   for (const auto& rated : summary.most_rated)
-    table.add_row({fmt::format("{}", number(dataset.items.id(rated.item))), format_count(rated.ratings),
+    table.add_row({dataset.items.id(rated.item).text, format_count(rated.ratings),
                    fmt::format("{:.2f}", rated.mean), dataset.catalog.title(rated.item)});
   return table;
 }
@@ -126,7 +127,7 @@ Json summary_json(const Dataset& dataset, const DataSummary& summary) {
                      {"first_utc", format_time(summary.times->first)},
                      {"last_utc", format_time(summary.times->second)}};
   for (const auto& rated : summary.most_rated)
-    json["most_rated"].push_back({{"item", number(dataset.items.id(rated.item))},
+    json["most_rated"].push_back({{"item", id_json(dataset.items, rated.item)},
                                   {"title", dataset.catalog.title(rated.item)},
                                   {"ratings", rated.ratings},
                                   {"mean", rated.mean}});

@@ -9,7 +9,9 @@
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/json_text.hpp"
+#include "movrec/core/shown.hpp"
 #include "movrec/report/csv.hpp"
+#include "movrec/report/id_json.hpp"
 #include "movrec/report/table.hpp"
 
 namespace movrec {
@@ -27,13 +29,19 @@ std::string reasons_text(const ListTitles& titles, const Line& line, std::string
   return fmt::format("{}", fmt::join(reasons, separator));
 }
 
+Json user_json(const ListTitles& titles, const std::optional<UserId>& user) {
+  if (!user) return nullptr;
+  const auto number = titles.users_are_numbers ? plain_number(user->text) : std::nullopt;
+  return number ? Json(*number) : Json(user->text);
+}
+
 /// The lines of one user as JSON.
 Json to_json(const ListTitles& titles,
-             std::optional<UserId> user,
+             const std::optional<UserId>& user,
              std::span<const Line> lines,
              bool with_reasons) {
   const Catalog& catalog = titles.catalog;
-  const auto id = [&](ItemIdx item) { return number(titles.items.id(item)); };
+  const auto id = [&](ItemIdx item) { return id_json<Json>(titles.items, item); };
   auto items = Json::array();
   for (const Line& line : lines) {
     items.push_back({{"rank", line.rank},
@@ -50,7 +58,7 @@ Json to_json(const ListTitles& titles,
                          {"title", catalog.title(reason.item)},
                          {"gain", shortest(reason.gain)}});
   }
-  return {{"user", user ? Json(number(*user)) : Json(nullptr)}, {"items", std::move(items)}};
+  return {{"user", user_json(titles, user)}, {"items", std::move(items)}};
 }
 
 }  // namespace
@@ -58,6 +66,7 @@ Json to_json(const ListTitles& titles,
 ListTitles titles_of(const Model& model, const Dataset& dataset) {
   return {.catalog = dataset.catalog,
           .items = dataset.items,
+          .users_are_numbers = dataset.users.table().are_numbers(),
           .shows_score = !model.scores_are_stars(),
           .shows_deviation = model.knows_deviations()};
 }
@@ -119,13 +128,13 @@ void ListWriter::close() {
   out_.flush();
 }
 
-std::string ListWriter::text_of(std::optional<UserId> user,
+std::string ListWriter::text_of(const std::optional<UserId>& user,
                                 std::span<const Line> lines,
                                 bool is_first) const {
   switch (format_) {
     case Format::table:
       return fmt::format("{}{}\n", is_first ? "" : "\n",
-                         user ? fmt::format("user {}", number(*user)) : "for you") +
+                         user ? fmt::format("user {}", shown(user->text)) : "for you") +
              lines_table(titles_, lines, with_reasons_);
     case Format::csv:
       return csv_of(user, lines);
@@ -137,13 +146,13 @@ std::string ListWriter::text_of(std::optional<UserId> user,
   return (is_first ? "\n" : ",\n") + json_text(to_json(titles_, user, lines, with_reasons_));
 }
 
-std::string ListWriter::csv_of(std::optional<UserId> user, std::span<const Line> lines) const {
+std::string ListWriter::csv_of(const std::optional<UserId>& user, std::span<const Line> lines) const {
   std::string text;
   for (const Line& line : lines) {
     std::string row =
-        csv_line({user ? fmt::to_string(number(*user)) : "", fmt::to_string(line.rank),
-                  fmt::to_string(number(titles_.items.id(line.item))), titles_.catalog.title(line.item),
-                  genres(titles_, line.item, "|"), fmt::to_string(line.score), fmt::to_string(line.stars)});
+        csv_line({user ? user->text : "", fmt::to_string(line.rank), titles_.items.id(line.item).text,
+                  titles_.catalog.title(line.item), genres(titles_, line.item, "|"),
+                  fmt::to_string(line.score), fmt::to_string(line.stars)});
     const auto add = [&](const std::string& field) {
       row.pop_back();
       row += "," + csv_line({field});

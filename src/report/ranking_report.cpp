@@ -9,6 +9,7 @@
 #include "movrec/core/files.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/eval/ranking_metrics.hpp"
+#include "movrec/report/csv.hpp"
 #include "movrec/report/table.hpp"
 
 namespace movrec {
@@ -57,8 +58,9 @@ void write_cases(const std::string& path, const RankingReport& report, const Use
     file << fmt::format("user,relevant,{}\n", fmt::join(names, ","));
     for (std::size_t c = 0; c < report.users.size(); ++c) {
       const auto values = std::span(scores.by_case).subspan(c * scores.n_by_case, scores.n_by_case);
-      file << fmt::format("{},{},{}\n", number(users.id(report.users[c])), report.n_relevant[c],
-                          fmt::join(values, ","));
+      std::string id = csv_line({users.id(report.users[c]).text});
+      id.pop_back();
+      file << fmt::format("{},{},{}\n", id, report.n_relevant[c], fmt::join(values, ","));
     }
   });
 }

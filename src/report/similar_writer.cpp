@@ -8,6 +8,7 @@
 
 #include "movrec/core/json_text.hpp"
 #include "movrec/report/csv.hpp"
+#include "movrec/report/id_json.hpp"
 #include "movrec/report/table.hpp"
 
 namespace movrec {
@@ -19,7 +20,7 @@ void write_similar(const ListTitles& titles,
                    std::ostream& out) {
   using enum Table::Align;
   const Catalog& catalog = titles.catalog;
-  const auto id = [&](ItemIdx of) { return number(titles.items.id(of)); };
+  const auto id = [&](ItemIdx of) { return id_json<nlohmann::ordered_json>(titles.items, of); };
   const auto genres = [&](ItemIdx of, std::string_view separator) {
     return fmt::format("{}", fmt::join(catalog.genres(of), separator));
   };
@@ -40,7 +41,7 @@ void write_similar(const ListTitles& titles,
   if (format == Format::csv) {
     out << "rank,item,title,genres,similarity\n";
     for (std::size_t k = 0; k < best.size(); ++k)
-      out << csv_line({fmt::to_string(k + 1), fmt::to_string(id(best[k].item)), catalog.title(best[k].item),
+      out << csv_line({fmt::to_string(k + 1), titles.items.id(best[k].item).text, catalog.title(best[k].item),
                        genres(best[k].item, "|"), fmt::to_string(best[k].score)});
     return;
   }

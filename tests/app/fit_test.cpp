@@ -46,8 +46,8 @@ void write_rows(const fs::path& path, const Dataset& dataset, std::span<const Ro
   std::ofstream out(path);
   out << "user,item,rating\n";
   for (const RowIdx row : rows)
-    out << number(dataset.users.id(dataset.ratings.users[row])) << ','
-        << number(dataset.items.id(dataset.ratings.items[row])) << ','
+    out << std::stoi(dataset.users.id(dataset.ratings.users[row]).text) << ','
+        << std::stoi(dataset.items.id(dataset.ratings.items[row]).text) << ','
         << (poison ? 6 - dataset.ratings.stars[row] : dataset.ratings.stars[row]) << '\n';
 }
 

@@ -24,11 +24,13 @@ std::string synthetic_file() {
   options.synthetic_users = 6000;
   options.synthetic_items = 3700;
   options.synthetic_ratings = 1'000'000;
-  const RawRatings ratings = synthetic_ratings(options).ratings;
+  Dataset dataset;
+  take_ratings(dataset, synthetic_ratings(options).ratings);
+  const Ratings& ratings = dataset.ratings;
   std::string text;
   for (std::size_t row = 0; row < ratings.size(); ++row)
-    fmt::format_to(std::back_inserter(text), "{}::{}::{}::{}\n", number(ratings.users[row]),
-                   number(ratings.items[row]), ratings.stars[row], ratings.times[row]);
+    fmt::format_to(std::back_inserter(text), "{}::{}::{}::{}\n", dataset.users.id(ratings.users[row]).text,
+                   dataset.items.id(ratings.items[row]).text, ratings.stars[row], ratings.times[row]);
   return text;
 }
 

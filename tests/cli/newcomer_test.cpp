@@ -39,7 +39,7 @@ std::vector<int> brute_force(const FittedRun& run, Person person, std::size_t to
   for (const ItemIdx item : candidates) of_candidates.push_back(scores[index(item)]);
   std::vector<int> ids;
   for (const ScoredItem& one : best_of(of_candidates, candidates, person.items(), top))
-    ids.push_back(number(run.dataset.items.id(one.item)));
+    ids.push_back(std::stoi(run.dataset.items.id(one.item).text));
   return ids;
 }
 
@@ -96,24 +96,25 @@ TEST(Newcomer, DislikesAreLeftOutAndLowerStarsWhereStarsCount) {
 TEST(Newcomer, MayBeAUserWhoSaysMore) {
   const TitledRun titled("ease");
   const UserIdx user{0};
-  const std::string id = fmt::to_string(number(titled.run.dataset.users.id(user)));
+  const std::string id = titled.run.dataset.users.id(user).text;
   Person person = with_histories(std::span(&user, 1), titled.run.train, {})[0];
   ASSERT_TRUE(person.has_history());
   const auto liked =
       static_cast<std::size_t>(std::ranges::find(person.stars(), 4.F) - person.stars().begin());
   ASSERT_LT(liked, person.items().size());
-  const std::string same = fmt::format("{}=4", number(titled.run.dataset.items.id(person.items()[liked])));
+  const std::string same =
+      fmt::format("{}=4", std::stoi(titled.run.dataset.items.id(person.items()[liked]).text));
   const auto plain = item_ids(titled.cli({"recommend", "--user", id, "--json"}));
   EXPECT_EQ(item_ids(titled.cli({"recommend", "--user", id, "--rate", same, "--json"})), plain);
 
   std::string history = "item,stars\n";
   for (std::int32_t i = 20; i < 26; ++i)
-    history += fmt::format("{},5\n", number(titled.run.dataset.items.id(ItemIdx{i})));
+    history += fmt::format("{},5\n", std::stoi(titled.run.dataset.items.id(ItemIdx{i}).text));
   const auto more = item_ids(
       titled.cli({"recommend", "--user", id, "--history", titled.file("mine.csv", history), "--json"}));
   EXPECT_NE(more, plain);
   for (std::int32_t i = 20; i < 26; ++i)
-    EXPECT_THAT(more, Not(Contains(number(titled.run.dataset.items.id(ItemIdx{i})))));
+    EXPECT_THAT(more, Not(Contains(std::stoi(titled.run.dataset.items.id(ItemIdx{i}).text))));
   EXPECT_THAT(titled.cli({"recommend", "--users", "1,2", "--like", "Toy Story"}).err,
               HasSubstr("whose are these ratings"));
 }
@@ -224,7 +225,7 @@ std::vector<std::pair<int, float>> brute_reasons(const FittedRun& run, const Per
     Person without = person;
     without.forget(rated);
     if (const float gain = score(person) - score(without); gain > 0)
-      gains.emplace_back(-gain, number(run.dataset.items.id(rated)));
+      gains.emplace_back(-gain, std::stoi(run.dataset.items.id(rated).text));
   }
   std::ranges::sort(gains);
   std::vector<std::pair<int, float>> out;
@@ -236,7 +237,7 @@ std::vector<std::pair<int, float>> brute_reasons(const FittedRun& run, const Per
 TEST(Explanations, AreTheRatingsThatCountForUsersAndNewcomersInEveryFormat) {
   const TitledRun titled("ease");
   const UserIdx user{0};
-  const std::string id = fmt::to_string(number(titled.run.dataset.users.id(user)));
+  const std::string id = titled.run.dataset.users.id(user).text;
   const json known = json::parse(
       titled.cli({"recommend", "--user", id, "--explain", "--top", "4", "--json"}).out)["users"][0]["items"];
   const Person person = with_histories(std::span(&user, 1), titled.run.train, {})[0];

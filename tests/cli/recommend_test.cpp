@@ -35,7 +35,7 @@ std::vector<int> brute_force(const FittedRun& run, UserIdx user, std::size_t top
     if (seen || counts[index(item)] < min_ratings) continue;
     float stars = 0;
     run.model->predict(std::span(&user, 1), std::span(&item, 1), std::span(&stars, 1));
-    best.emplace_back(-stars, number(run.dataset.items.id(item)));
+    best.emplace_back(-stars, std::stoi(run.dataset.items.id(item).text));
   }
   std::sort(best.begin(), best.end());
   std::vector<int> ids;
@@ -60,7 +60,7 @@ TEST(Recommend, EveryListEqualsBruteForceOverAllPairs) {
   EXPECT_GT(min_ratings, 2);
   for (std::int32_t u = 0; u < run.dataset.users.size(); ++u) {
     const json& user = document["users"][static_cast<std::size_t>(u)];
-    EXPECT_EQ(user["user"], number(run.dataset.users.id(UserIdx{u})));
+    EXPECT_EQ(user["user"], std::stoi(run.dataset.users.id(UserIdx{u}).text));
     EXPECT_EQ(item_ids(user), brute_force(run, UserIdx{u}, 5, min_ratings));
   }
 }
@@ -122,7 +122,7 @@ TEST(Recommend, UsersComeFromFlagsAndFilesInTheirOrder) {
 
 TEST(Recommend, AnUnknownUserIsAClearErrorThatWritesNothing) {
   const FittedRun run("bias");
-  const int last = number(run.dataset.users.ids().back());
+  const int last = std::stoi(run.dataset.users.ids().back().text);
   const CliResult result = recommend(run, {"--users", fmt::format("1,{}", last + 1)});
   EXPECT_EQ(result.code, 2);
   EXPECT_EQ(result.out, "");

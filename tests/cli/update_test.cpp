@@ -31,7 +31,7 @@ class Update : public testing::Test {
  protected:
   explicit Update(const std::string& model = "ease") : titled(model) {
     const UserIdx user{1};
-    id = number(titled.run.dataset.users.id(user));
+    id = std::stoi(titled.run.dataset.users.id(user).text);
     rated =
         with_histories(std::span(&user, 1), titled.run.dataset.ratings, titled.run.dataset.user_features)[0];
   }
@@ -48,7 +48,7 @@ class Update : public testing::Test {
     for (std::int32_t i = 0; n > 0; ++i) {
       if (std::ranges::binary_search(rated.items(), ItemIdx{i}) || ItemIdx{i} == TitledRun::kUnknown)
         continue;
-      text += fmt::format("{},{},5\n", user, number(titled.run.dataset.items.id(ItemIdx{i})));
+      text += fmt::format("{},{},5\n", user, std::stoi(titled.run.dataset.items.id(ItemIdx{i}).text));
       --n;
     }
     return text;

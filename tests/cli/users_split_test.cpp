@@ -79,11 +79,12 @@ TEST_F(UsersSplit, HeldOutUsersAreKnownByWhatIsShownOfThem) {
     std::vector<std::string> said;
     for (const std::uint32_t position : query.visible) {
       const auto row = static_cast<std::size_t>(part[position]);
-      said.insert(said.end(),
-                  {"--rate", fmt::format("{}={}", number(dataset.items.id(dataset.ratings.items[row])),
-                                         dataset.ratings.stars[row])});
+      said.insert(
+          said.end(),
+          {"--rate", fmt::format("{}={}", std::stoi(dataset.items.id(dataset.ratings.items[row]).text),
+                                 dataset.ratings.stars[row])});
     }
-    EXPECT_EQ(list({"--user", fmt::to_string(number(dataset.users.id(query.user)))}), list(said));
+    EXPECT_EQ(list({"--user", dataset.users.id(query.user).text}), list(said));
   }
 }
 

@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::require(ratings.users.size() == ratings.size() && ratings.items.size() == ratings.size());
     fuzz::require(ratings.times.empty() || ratings.times.size() == ratings.size());
     for (std::size_t row = 0; row < ratings.size(); ++row) {
-      fuzz::require(number(ratings.users[row]) >= 0 && number(ratings.items[row]) >= 0);
+      fuzz::require(index(ratings.users[row]) < ratings.user_ids.size());
+      fuzz::require(index(ratings.items[row]) < ratings.item_ids.size());
       fuzz::require(ratings.stars[row] >= allowed.min && ratings.stars[row] <= allowed.max);
     }
   });

@@ -36,9 +36,9 @@ class S4 : public testing::Test {
     return make_split(dataset_, options);
   }
 
-  int user_id(UserIdx user) const { return number(dataset_.users.id(user)); }
+  int user_id(UserIdx user) const { return std::stoi(dataset_.users.id(user).text); }
   /// 0-based, as that program counts.
-  int item_of(RowIdx row) const { return number(dataset_.items.id(dataset_.ratings.items[row])) - 1; }
+  int item_of(RowIdx row) const { return std::stoi(dataset_.items.id(dataset_.ratings.items[row]).text) - 1; }
 
   std::string digest_of(const Split& split) const {
     std::vector<std::int32_t> numbers;

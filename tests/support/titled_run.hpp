@@ -19,7 +19,7 @@ class TitledRun {
       : run(algorithm, {}, data(folder), {}, adjust) {}
 
   /// The item's id as a person types it.
-  std::string id(ItemIdx item) const { return fmt::to_string(number(run.dataset.items.id(item))); }
+  std::string id(ItemIdx item) const { return run.dataset.items.id(item).text; }
   CliResult cli(std::vector<std::string> arguments, const std::string& input = "") const {
     arguments.insert(arguments.begin() + 1, {"--runs-dir", run.runs()});
     return run_cli(arguments, "movrec", input);

@@ -113,7 +113,7 @@ TEST_F(CheckpointFile, IsOpenedByLibTorchToo) {
   EXPECT_EQ(dict.at("movrec_format").toInt(), 3);
   const at::Tensor users = dict.at("ids").toGenericDict().at("users").toTensor();
   ASSERT_EQ(users.sizes(), at::IntArrayRef({run_.dataset.users.size()}));
-  EXPECT_EQ(users[1].item<int>(), number(run_.dataset.users.id(UserIdx{1})));
+  EXPECT_EQ(users[1].item<int>(), std::stoi(run_.dataset.users.id(UserIdx{1}).text));
 }
 
 TEST_F(CheckpointFile, IsRefusedWhenCut) {

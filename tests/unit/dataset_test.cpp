@@ -33,7 +33,12 @@ Error error_of(const std::function<void()>& body) {
 
 std::vector<int> numbers(const auto& ids) {
   std::vector<int> out;
-  for (const auto id : ids) out.push_back(number(id));
+  for (const auto idx : ids) out.push_back(number(idx));
+  return out;
+}
+std::vector<std::string> spelt(const auto& map) {
+  std::vector<std::string> out;
+  for (const auto& id : map.ids()) out.push_back(id.text);
   return out;
 }
 
@@ -57,8 +62,8 @@ TEST_F(LoadDataset, NumbersUsersAndItemsByAscendingRawId) {
   const Dataset dataset = load(write("r.csv", "900000000,7,5,30\n2,70,3,10\n2,7,4,20\n64,63,1,5\n"));
   EXPECT_EQ(dataset.name, "r.csv");
   EXPECT_EQ(dataset.source, (folder_ / "r.csv").string());
-  EXPECT_THAT(numbers(dataset.users.ids()), ElementsAre(2, 64, 900000000));
-  EXPECT_THAT(numbers(dataset.items.ids()), ElementsAre(7, 63, 70));
+  EXPECT_THAT(spelt(dataset.users), ElementsAre("2", "64", "900000000"));
+  EXPECT_THAT(spelt(dataset.items), ElementsAre("7", "63", "70"));
   EXPECT_THAT(numbers(dataset.ratings.users), ElementsAre(2, 0, 0, 1));  // rows as in the file
   EXPECT_THAT(numbers(dataset.ratings.items), ElementsAre(0, 2, 0, 1));
   EXPECT_THAT(dataset.ratings.times, ElementsAre(30, 10, 20, 5));
@@ -134,8 +139,8 @@ TEST_F(LoadDataset, FoldIsTheReleasesOwnTrainAndTestFile) {
   const Dataset dataset = load_dataset(options, {});
   EXPECT_EQ(dataset.predefined_test_begin, 2U);
   EXPECT_THAT(dataset.ratings.stars, ElementsAre(5, 4, 3));
-  EXPECT_THAT(numbers(dataset.users.ids()), ElementsAre(1, 2, 3));
-  EXPECT_THAT(numbers(dataset.items.ids()), ElementsAre(1, 9));
+  EXPECT_THAT(spelt(dataset.users), ElementsAre("1", "2", "3"));
+  EXPECT_THAT(spelt(dataset.items), ElementsAre("1", "9"));
 
   options.fold = "ua";
   const Error error = error_of([&] { load_dataset(options, {}); });
@@ -209,8 +214,8 @@ TEST_F(LoadDataset, KaggleSmallFileIsFoundWhereTheLargeOneIsNot) {
 
 TEST_F(LoadDataset, IdsThatAreFarBetweenTakeNoMemory) {
   const Dataset dataset = load(write("r.csv", "2147483647,5,4\n1,2147483646,3\n1,5,2\n"));
-  EXPECT_THAT(numbers(dataset.users.ids()), ElementsAre(1, 2147483647));
-  EXPECT_THAT(numbers(dataset.items.ids()), ElementsAre(5, 2147483646));
+  EXPECT_THAT(spelt(dataset.users), ElementsAre("1", "2147483647"));
+  EXPECT_THAT(spelt(dataset.items), ElementsAre("5", "2147483646"));
   EXPECT_THAT(numbers(dataset.ratings.users), ElementsAre(1, 0, 0));
   EXPECT_THAT(numbers(dataset.ratings.items), ElementsAre(0, 1, 0));
 }

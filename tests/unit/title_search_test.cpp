@@ -42,7 +42,7 @@ class Titles : public testing::Test {
     const ItemMap items(ids_);
     std::vector<int> found;
     for (const ItemIdx item : TitleSearch(catalog_, items, counts_).find(text))
-      found.push_back(number(items.id(item)));
+      found.push_back(std::stoi(items.id(item).text));
     return found;
   }
   std::vector<ItemId> ids_;

@@ -15,14 +15,16 @@ namespace movrec {
 
 /// Which known users are asked for.
 struct AudienceOptions {
-  std::vector<std::int64_t> user;
+  std::vector<std::string> user;
   std::string users;
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
-    visit(
-        Field{.name = "user", .help = "whom to recommend to, by id; several with commas", .value_name = "ID"},
-        self.user);
+    visit(Field{.name = "user",
+                .help = "whom to recommend to, by id; several with commas",
+                .value_name = "ID",
+                .separator = '\n'},
+          self.user);
     visit(Field{.name = "users",
                 .help = "all, a list of ids (1,2,5), or a file with one id a line",
                 .value_name = "LIST"},

@@ -53,7 +53,7 @@ struct OpenedRun {
   UserMap known_users() const;
   /// As the model answers for him: one of known_users(). Who was held out of training is known by what the
   /// split shows and the data set says of him, if the model looks at histories.
-  Person person(UserId) const;
+  Person person(const UserId&) const;
 };
 
 /// Error{model} if data or split are not those of the checkpoint: nobody evaluates on other rows by accident.

@@ -1,36 +1,79 @@
 #pragma once
 
-#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "movrec/core/ids.hpp"
 
 namespace movrec {
 
-/// Raw id to dense index and back. Indices follow ascending raw ids.
+/// The number that the text is, where it is spelt as whole numbers are: "3" and "-3", not "0003", "+3" or "3.0".
+std::optional<std::int64_t> plain_number(std::string_view text);
+
+/// Ids, each once and in order: plain numbers by their value, then all other texts byte by byte. A number takes 8
+/// bytes, a text its own and 8 more.
+class IdTable {
+ public:
+  IdTable() = default;
+  /// From any list; repeats count once.
+  explicit IdTable(std::vector<std::string> ids);
+  /// From numbers, and from texts that are no plain numbers, laid end to end; both in order, each once.
+  IdTable(std::vector<std::int64_t> numbers, std::string texts, std::vector<std::size_t> ends);
+
+  std::size_t size() const { return numbers_.size() + ends_.size(); }
+  std::string spelling(std::size_t position) const;
+  std::optional<std::size_t> find(std::string_view id) const;
+  /// The plain numbers, which stand first.
+  std::span<const std::int64_t> numbers() const { return numbers_; }
+  /// Whether there is nothing else.
+  bool are_numbers() const { return ends_.empty(); }
+
+  friend bool operator==(const IdTable&, const IdTable&) = default;
+
+ private:
+  std::string_view text(std::size_t k) const;
+
+  std::vector<std::int64_t> numbers_;
+  std::string texts_;
+  std::vector<std::size_t> ends_;
+};
+
+/// Raw id to dense index and back. Indices follow the order of the table.
 template <class Id, class Idx>
 class IdMap {
  public:
   IdMap() = default;
+  explicit IdMap(IdTable table) : table_(std::move(table)) {}
   /// From any list of ids; repeats count once.
-  explicit IdMap(std::vector<Id> ids) : ids_(std::move(ids)) {
-    std::sort(ids_.begin(), ids_.end());
-    ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
+  explicit IdMap(const std::vector<Id>& ids) : table_(texts_of(ids)) {}
+
+  std::int32_t size() const { return static_cast<std::int32_t>(table_.size()); }
+  Id id(Idx idx) const { return Id(table_.spelling(index(idx))); }
+  std::optional<Idx> find(const Id& id) const {
+    const auto found = table_.find(id.text);
+    return found ? std::optional(Idx{static_cast<std::int32_t>(*found)}) : std::nullopt;
   }
-  std::int32_t size() const { return static_cast<std::int32_t>(ids_.size()); }
-  Id id(Idx idx) const { return ids_[index(idx)]; }
-  std::optional<Idx> find(Id id) const {
-    const auto found = std::lower_bound(ids_.begin(), ids_.end(), id);
-    if (found == ids_.end() || *found != id) return std::nullopt;
-    return Idx{static_cast<std::int32_t>(found - ids_.begin())};
+  std::vector<Id> ids() const {
+    std::vector<Id> all;
+    all.reserve(table_.size());
+    for (std::size_t k = 0; k < table_.size(); ++k) all.emplace_back(table_.spelling(k));
+    return all;
   }
-  std::span<const Id> ids() const { return ids_; }
+  const IdTable& table() const { return table_; }
   friend bool operator==(const IdMap&, const IdMap&) = default;
 
  private:
-  std::vector<Id> ids_;
+  static std::vector<std::string> texts_of(const std::vector<Id>& ids) {
+    std::vector<std::string> texts;
+    for (const Id& id : ids) texts.push_back(id.text);
+    return texts;
+  }
+
+  IdTable table_;
 };
 
 using UserMap = IdMap<UserId, UserIdx>;

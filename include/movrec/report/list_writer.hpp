@@ -21,8 +21,9 @@ Format choose_format(const std::string& format, const std::string& output, bool 
 struct ListTitles {
   const Catalog& catalog;
   const ItemMap& items;
-  bool shows_score = false;      ///< it ranks by something else than stars
-  bool shows_deviation = false;  ///< it knows how sure it is
+  bool users_are_numbers = true;  ///< all of them: in JSON they stand as such
+  bool shows_score = false;       ///< it ranks by something else than stars
+  bool shows_deviation = false;   ///< it knows how sure it is
 };
 ListTitles titles_of(const Model&, const Dataset&);
 
@@ -45,8 +46,8 @@ class ListWriter {
   void close();
 
  private:
-  std::string text_of(std::optional<UserId>, std::span<const Line>, bool is_first) const;
-  std::string csv_of(std::optional<UserId>, std::span<const Line>) const;
+  std::string text_of(const std::optional<UserId>&, std::span<const Line>, bool is_first) const;
+  std::string csv_of(const std::optional<UserId>&, std::span<const Line>) const;
 
   Format format_;
   ListTitles titles_;

@@ -45,7 +45,9 @@ void write_lists(const OpenedRun& run,
                  Format format,
                  bool explains,
                  std::ostream& out) {
-  ListWriter writer(format, titles_of(*run.model, run.dataset), explains, out);
+  ListTitles titles = titles_of(*run.model, run.dataset);
+  titles.users_are_numbers = run.known_users().table().are_numbers();
+  ListWriter writer(format, titles, explains, out);
   writer.open();
   for_each_lists(run, recommender, audience, explains,
                  [&](std::span<const std::optional<UserId>> ids, std::span<const std::vector<Line>> lists) {

@@ -30,7 +30,7 @@ int print(const UpdateReport& report, Invocation& invocation) {
                                  checkpoint, format_count(report.ratings), format_count(report.users),
                                  format_count(report.new_users), format_count(report.all_ratings),
                                  format_count(report.all_users));
-  log_info("try: movrec recommend --checkpoint {} --user {}", checkpoint, number(report.first_user));
+  log_info("try: movrec recommend --checkpoint {} --user {}", checkpoint, report.first_user.text);
   return 0;
 }
 

@@ -225,8 +225,8 @@ void Dialogue::undo() {
 void Dialogue::save(const std::string& file) {
   std::string text = csv_line({"item", "stars", "title"});
   for (const auto& [item, stars] : given_)
-    text += csv_line({fmt::to_string(number(run_.dataset.items.id(item))), fmt::to_string(stars),
-                      run_.dataset.catalog.title(item)});
+    text +=
+        csv_line({run_.dataset.items.id(item).text, fmt::to_string(stars), run_.dataset.catalog.title(item)});
   write_file_atomically(file, text);
   err_ << fmt::format("  wrote {} ratings: movrec recommend --history {}\n", given_.size(), file);
 }
