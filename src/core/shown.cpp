@@ -2,28 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "movrec/core/utf8.hpp"
+
 namespace movrec {
 namespace {
 
 constexpr std::size_t kMostOfMessage = 4000;
-
-/// The length of the UTF-8 sequence that `text` begins with; 0 if it is not a valid one (RFC 3629).
-std::size_t utf8_sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xC2 && lead < 0xE0   ? 2
-                             : lead >= 0xE0 && lead < 0xF0 ? 3
-                             : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                           : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xC0U) != 0x80) return 0;
-  const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
-  const bool surrogate = lead == 0xED && byte(1) >= 0xA0;
-  const bool beyond_unicode = lead == 0xF4 && byte(1) >= 0x90;
-  return overlong || surrogate || beyond_unicode ? 0 : length;
-}
 
 /// Terminals obey U+0080 to U+009F, too: U+009B begins a command as ESC [ does.
 bool is_control(std::string_view sequence) {
@@ -59,12 +43,7 @@ std::string escaped(std::string_view text, std::size_t most, bool keeps_layout) 
 }  // namespace
 
 bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
+  return valid_utf8_length(text) == text.size();
 }
 
 std::string shown(std::string_view text, std::size_t most) {
