@@ -1,15 +1,18 @@
 #include "movrec/fetch/archive.hpp"
 
+#include <fcntl.h>
 #include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <zip.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
+#include "core/descriptor.hpp"
+#include "core/file_bytes.hpp"
 #include "movrec/core/error.hpp"
-#include "movrec/core/files.hpp"
 
 namespace movrec {
 namespace fs = std::filesystem;
@@ -82,8 +85,14 @@ class FolderArchive : public Archive {
 
   std::vector<std::string> names() const override { return index_.names(); }
   bool contains(std::string_view name) const override { return index_.contains(name); }
-  std::string read(std::string_view name) const override {
-    return read_file(index_.find(folder_, name).second);
+  std::unique_ptr<ByteSource> stream(std::string_view name) const override {
+    const fs::path& path = index_.find(folder_, name).second;
+    return std::make_unique<FileBytes>(Descriptor(path, O_RDONLY, ErrorKind::data, "read"), path.string());
+  }
+  std::size_t n_bytes(std::string_view name) const override {
+    std::error_code gone;
+    const std::uintmax_t size = fs::file_size(index_.find(folder_, name).second, gone);
+    return gone ? 0 : static_cast<std::size_t>(size);
   }
   std::string describe(std::string_view name) const override {
     return index_.contains(name) ? index_.find(folder_, name).second.string()
@@ -149,27 +158,11 @@ class ZipArchive : public Archive {
   std::vector<std::string> names() const override { return index_.names(); }
   bool contains(std::string_view name) const override { return index_.contains(name); }
 
-  std::string read(std::string_view name) const override {
+  std::unique_ptr<ByteSource> stream(std::string_view name) const override {
     const auto& [full_name, place] = index_.find(path_, name);
-    const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file(
-        zip_fopen_index(zip_.get(), place.number, ZIP_FL_UNCHANGED), zip_fclose);
-    if (!file) refuse(full_name, zip_strerror(zip_.get()));
-    std::string bytes(place.size, '\0');
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-      const zip_int64_t got = zip_fread(file.get(), bytes.data() + done, bytes.size() - done);
-      if (got < 0) refuse(full_name, zip_file_strerror(file.get()));
-      if (got == 0) refuse(full_name, "it is shorter than the archive says");
-      done += static_cast<std::size_t>(got);
-    }
-    // libzip compares the CRC when it reaches the end, not before.
-    char beyond = 0;
-    const zip_int64_t got = zip_fread(file.get(), &beyond, 1);
-    if (got < 0) refuse(full_name, zip_file_strerror(file.get()));
-    if (got > 0) refuse(full_name, "it is longer than the archive says");
-    return bytes;
+    return std::make_unique<ZipMember>(*this, full_name, place);
   }
-
+  std::size_t n_bytes(std::string_view name) const override { return index_.find(path_, name).second.size; }
   std::string describe(std::string_view name) const override {
     return fmt::format("{}:{}", path_.filename().string(), name);
   }
@@ -178,6 +171,37 @@ class ZipArchive : public Archive {
   struct Place {
     zip_uint64_t number;
     std::size_t size;
+  };
+
+  class ZipMember final : public ByteSource {
+   public:
+    ZipMember(const ZipArchive& archive, std::string name, Place place)
+        : archive_(archive), name_(std::move(name)), n_left_(place.size) {
+      file_.reset(zip_fopen_index(archive.zip_.get(), place.number, ZIP_FL_UNCHANGED));
+      if (!file_) archive_.refuse(name_, zip_strerror(archive.zip_.get()));
+    }
+    std::size_t read(std::span<char> buffer) override {
+      if (has_ended_) return 0;
+      // libzip compares the CRC when it reaches the end, not before.
+      const zip_int64_t got = zip_fread(file_.get(), buffer.data(), buffer.size());
+      if (got < 0) archive_.refuse(name_, zip_file_strerror(file_.get()));
+      const auto n = static_cast<std::size_t>(got);
+      if (n > n_left_) archive_.refuse(name_, "it is longer than the archive says");
+      if (n == 0 && n_left_ > 0) archive_.refuse(name_, "it is shorter than the archive says");
+      n_left_ -= n;
+      has_ended_ = n == 0;
+      return n;
+    }
+
+   private:
+    struct Close {
+      void operator()(zip_file_t* file) const { zip_fclose(file); }
+    };
+    const ZipArchive& archive_;
+    std::string name_;
+    std::size_t n_left_;
+    std::unique_ptr<zip_file_t, Close> file_;
+    bool has_ended_ = false;
   };
 
   [[noreturn]] void refuse(std::string_view entry, std::string_view why) const {
@@ -232,6 +256,15 @@ class ZipArchive : public Archive {
 };
 
 }  // namespace
+
+std::string Archive::read(std::string_view base_name) const {
+  const std::unique_ptr<ByteSource> source = stream(base_name);
+  std::string bytes;
+  bytes.reserve(n_bytes(base_name));
+  std::array<char, std::size_t{1} << 16> piece;
+  while (const std::size_t n = source->read(piece)) bytes.append(piece.data(), n);
+  return bytes;
+}
 
 std::unique_ptr<Archive> Archive::open(const fs::path& path) {
   std::error_code error;

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "movrec/core/byte_source.hpp"
+
 namespace movrec {
 
 /// A folder or a zip as a set of named files. Zips are read member by member and never unpacked: a member's
@@ -27,7 +29,12 @@ class Archive {
   virtual bool contains(std::string_view base_name) const = 0;
   /// The file's bytes. Of several with this name the one nearest to the top is meant; two equally near ones
   /// are an error. Error{data} if it is absent, ambiguous or damaged.
-  virtual std::string read(std::string_view base_name) const = 0;
+  std::string read(std::string_view base_name) const;
+  /// The same bytes one after the other, in bounded memory; the archive must outlive them. What is damaged shows as they
+  /// are read.
+  virtual std::unique_ptr<ByteSource> stream(std::string_view base_name) const = 0;
+  /// How many bytes they are.
+  virtual std::size_t n_bytes(std::string_view base_name) const = 0;
   /// "ml-1m.zip:ratings.dat", for messages; in a folder the file's path.
   virtual std::string describe(std::string_view base_name) const = 0;
 };
