@@ -30,6 +30,10 @@ std::string Members::read(std::string_view name) const {
   return archive_ ? archive_->read(name) : read_file(folder_ / name);
 }
 
+TextBlocks Members::text(std::string_view name) const {
+  return archive_ ? TextBlocks(archive_->stream(name), archive_->describe(name)) : TextBlocks(folder_ / name);
+}
+
 std::string Members::describe(std::string_view name) const {
   return archive_ ? archive_->describe(name) : (folder_ / name).string();
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "data/text_blocks.hpp"
 #include "movrec/fetch/archive.hpp"
 
 namespace movrec {
@@ -18,6 +19,8 @@ class Members {
   bool contains(std::string_view name) const;
   /// Error{data} if it is absent or damaged.
   std::string read(std::string_view name) const;
+  /// The same as a text in blocks, which this must outlive.
+  TextBlocks text(std::string_view name) const;
   /// For messages: where the member lies.
   std::string describe(std::string_view name) const;
   /// Names of all members of an archive, joined by ", ", for messages.
