@@ -14,6 +14,7 @@
 #include "data/members.hpp"
 #include "data/ratings_reader.hpp"
 #include "data/raw_ratings.hpp"
+#include "data/suspicions.hpp"
 #include "data/synthetic.hpp"
 #include "data/users_reader.hpp"
 #include "movrec/core/error.hpp"
@@ -42,27 +43,49 @@ StarScale scale_of(std::span<const float> stars, bool is_movielens) {
   return {whole ? 1.F : kMovieLensStars.min, kMovieLensStars.max};
 }
 
+bool is_standard_input(const fs::path& path) {
+  return path == "-";
+}
+
+/// A folder, or a zip of more than one file: one that holds a single file is that file, packed.
 bool is_archive(const fs::path& path) {
   std::error_code absent;
-  if (fs::is_directory(path, absent) || path.extension() == ".zip") return true;
-  return MappedFile(path).text().starts_with("PK\x03\x04");
+  if (fs::is_directory(path, absent)) return true;
+  if (!fs::is_regular_file(path, absent)) return false;
+  const bool is_zip = MappedFile(path).text().starts_with("PK\x03\x04") || path.extension() == ".zip";
+  if (!is_zip) return false;
+  const Members members = Members::of_archive(path);
+  return members.size() != 1 ||
+         std::ranges::any_of(kRatingsFiles, [&](auto name) { return members.contains(name); });
 }
 
 /// "ml-1m" for "some/ml-1m.zip" and "some/ml-1m/".
 std::string name_of(const fs::path& path) {
+  if (is_standard_input(path)) return "standard-input";
   const fs::path whole = fs::absolute(path).lexically_normal();
   const fs::path name = whole.has_filename() ? whole.filename() : whole.parent_path().filename();
   return (name.extension() == ".zip" ? name.stem() : name).string();
 }
 
-/// A ratings file by its path is mapped, not copied.
-void read_ratings_file(const fs::path& path,
-                       const DataOptions& options,
-                       BadLines& bad_lines,
-                       RawRatings& raw) {
-  const MappedFile file(path);
-  read_ratings(file.text(), path.string(), options.columns, kAnyStars, bad_lines, raw,
-               [&](std::size_t begin, std::size_t end) { file.forget(begin, end); });
+/// The values of --missing; none for "none".
+std::vector<float> missing_values(const DataOptions& options) {
+  std::vector<float> values;
+  if (options.missing == std::vector<std::string>{"none"}) return values;
+  for (const std::string& text : options.missing) {
+    const auto value = to_number<float>(text);
+    if (!value) fail(ErrorKind::usage, "‹missing›: expected numbers or none, found '{}'", shown(text));
+    values.push_back(*value);
+  }
+  return values;
+}
+
+/// Reads, says what was understood, and refuses what would silently be wrong.
+void read_and_check(TextBlocks blocks, const DataOptions& options, BadLines& bad_lines, RawRatings& raw) {
+  const ReadReport report = read_ratings(
+      blocks, {.columns = options.columns, .allowed = kAnyStars, .missing = missing_values(options)},
+      bad_lines, raw);
+  check_ratings(report, raw, /*is_accepted=*/!options.missing.empty());
+  log_info("{}", understood(report, raw));
 }
 
 void read_member(const Members& members,
@@ -70,8 +93,11 @@ void read_member(const Members& members,
                  const DataOptions& options,
                  BadLines& bad_lines,
                  RawRatings& raw) {
-  const StarScale allowed = options.data.empty() ? kMovieLensStars : kAnyStars;
-  read_ratings(members.read(member), members.describe(member), options.columns, allowed, bad_lines, raw);
+  TextBlocks text = members.text(member);
+  if (options.data.empty())
+    read_ratings(text, {.columns = options.columns, .allowed = kMovieLensStars}, bad_lines, raw);
+  else
+    read_and_check(std::move(text), options, bad_lines, raw);
 }
 
 /// The files of one fold; returns where its test rows begin.
@@ -138,9 +164,9 @@ Dataset load_files(const DataOptions& options, const CacheOptions& cache) {
   Members members;
   bool is_release = false;
   if (!options.train_file.empty()) {
-    read_ratings_file(options.train_file, options, bad_lines, raw);
+    read_and_check(TextBlocks(options.train_file), options, bad_lines, raw);
     dataset.predefined_test_begin = raw.size();
-    read_ratings_file(options.test_file, options, bad_lines, raw);
+    read_and_check(TextBlocks(options.test_file), options, bad_lines, raw);
     dataset.source = options.train_file;
     const fs::path& catalog = options.data.empty() ? options.train_file : options.data;
     members = is_archive(catalog) ? Members::of_archive(catalog) : Members::beside(catalog);
@@ -155,7 +181,7 @@ Dataset load_files(const DataOptions& options, const CacheOptions& cache) {
     else if (is_release)
       read_member(members, ratings_member(members, path), options, bad_lines, raw);
     else
-      read_ratings_file(path, options, bad_lines, raw);
+      read_and_check(TextBlocks(path.string()), options, bad_lines, raw);
   }
   dataset.name =
       options.data.empty() && options.train_file.empty() ? options.dataset : name_of(dataset.source);

@@ -22,6 +22,7 @@ class IdInterner {
   std::int32_t place_of(std::string_view id);
 
   std::size_t size() const { return n_; }
+  bool are_numbers() const { return entries_.empty(); }
 
   /// The table of the ids, and where in it each place has come to lie.
   struct Sorted {

@@ -38,6 +38,10 @@ std::string Members::describe(std::string_view name) const {
   return archive_ ? archive_->describe(name) : (folder_ / name).string();
 }
 
+std::size_t Members::size() const {
+  return archive_ ? archive_->names().size() : 0;
+}
+
 std::string Members::list() const {
   return archive_ ? fmt::format("{}", fmt::join(archive_->names(), ", ")) : std::string{};
 }

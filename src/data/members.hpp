@@ -23,6 +23,8 @@ class Members {
   TextBlocks text(std::string_view name) const;
   /// For messages: where the member lies.
   std::string describe(std::string_view name) const;
+  /// How many files an archive holds; 0 for a folder.
+  std::size_t size() const;
   /// Names of all members of an archive, joined by ", ", for messages.
   std::string list() const;
 

@@ -1,43 +1,48 @@
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "data/rating_columns.hpp"
 #include "data/raw_ratings.hpp"
 #include "data/text.hpp"
+#include "data/text_blocks.hpp"
 #include "movrec/data/ratings.hpp"
 
 namespace movrec {
 
-/// What a column of a ratings file may hold.
-struct RatingColumn {
-  enum Role : std::size_t { kUser, kItem, kStars, kTime, kRoles };
-  /// By the usual names in headers: "userId", "movie_id", "stars".
-  static std::optional<Role> role_of(std::string_view name);
-};
-
-/// What `stars` may be where a release does not say: a wrong column (ids, times) is found by it.
-inline constexpr StarScale kAnyStars{0, 1000};
 /// What MovieLens releases may hold.
 inline constexpr StarScale kMovieLensStars{0.5F, 5};
+/// What a number of a rating may be at all.
+inline constexpr StarScale kAnyStars{-1e9F, 1e9F};
 
-/// Appends the ratings of one file: fields separated by `::`, tab, `;` or `,` (the first of these that the
-/// first line has), with or without a header. Without `columns` and a header the fields are user, item, stars
-/// and, from four fields on, time; with a header they are found by their usual names. `columns` lists either
-/// names of the header or the roles user, item, rating, time and `-` (none) in the order of the fields.
+struct ReadOptions {
+  std::string columns{};          ///< as --columns says
+  StarScale allowed = kAnyStars;  ///< other stars make a line bad
+  std::vector<float> missing{};   ///< values that stand for "not rated": such lines are left out and counted
+};
+
+/// What was understood of a file, for people.
+struct ReadReport {
+  std::string file;                  ///< with what it is: "ratings.csv.gz (gzip)"
+  std::vector<std::string> columns;  ///< "user=customer_id (text)", by role
+  std::size_t n_ratings = 0;
+  std::size_t n_missing = 0;  ///< left out: no rating in them, or one of `missing`
+  std::size_t n_headers = 0;  ///< further lines equal to the header, left out
+  bool has_stars = true, has_times = true;
+  bool is_by_position = false;  ///< no header and no option said what the columns are
+};
+
+/// Appends the ratings of one file. What separates, whether there is a header and which columns are meant is found by
+/// the first lines (ratings_format.hpp). A quoted field may run over 50 lines; a quotation mark that does not close costs
+/// its line at most. Without a column of ratings all stars are 1.
 ///
-/// `file` is the name for messages. Error{data} at a bad line (see BadLines), for a file without ratings, and
-/// for one without times after one with times; Error{usage} if `columns` does not fit the file.
-void read_ratings(std::string_view text,
-                  std::string_view file,
-                  std::string_view columns,
-                  StarScale allowed,
-                  BadLines& bad_lines,
-                  RawRatings& ratings,
-                  const std::function<void(std::size_t, std::size_t)>& consumed = {});
+/// Error{data} at a bad line (see BadLines), for a file without ratings, and for one without times or stars after one
+/// with; Error{usage} if the columns asked for do not fit the file.
+ReadReport read_ratings(TextBlocks&, const ReadOptions&, BadLines&, RawRatings&);
+/// The same for a text in memory; `file` is the name for messages.
+ReadReport read_ratings(
+    std::string_view text, std::string_view file, const ReadOptions&, BadLines&, RawRatings&);
 
 }  // namespace movrec

@@ -8,7 +8,7 @@
 #include <optional>
 #include <span>
 
-#include "data/ratings_reader.hpp"
+#include "data/rating_columns.hpp"
 #include "data/text.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/shown.hpp"
@@ -52,14 +52,9 @@ void for_each_line(
 
 Layout layout_of(std::span<const std::string> first, bool has_users) {
   Layout layout;
-  std::optional<std::size_t> title;
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    const std::string_view name = trim(first[i]);
-    if (name == "title" || name == "Title") title = i;
-    if (const auto role = RatingColumn::role_of(name); role && !layout.column[*role])
-      layout.column[*role] = i;
-  }
-  if (!layout.column[kItem]) layout.column[kItem] = title;
+  const RatingColumns by_name = RatingColumns::of_header(first);
+  for (const auto role : {kUser, kItem, kStars, kTime})
+    if (by_name.has(role)) layout.column[role] = by_name[role];
   const bool is_complete =
       layout.column[kItem] && layout.column[kStars] && (layout.column[kUser] || !has_users);
   layout.has_header = is_complete && std::ranges::none_of(first, [](const std::string& field) {

@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
       const std::clock_t begin = std::clock();
       BadLines bad_lines(false);
       RawRatings ratings;
-      read_ratings(text, argc > 1 ? argv[1] : "synthetic", "", kAnyStars, bad_lines, ratings);
+      read_ratings(text, argc > 1 ? argv[1] : "synthetic", {}, bad_lines, ratings);
       seconds.push_back(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
       n_ratings = ratings.size();
     }

@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   RawRatings ratings;
   fuzz::may_fail([&] {
     BadLines bad_lines(skips);
-    read_ratings(fuzz::text_of(data + 1, size - 1), "ratings", columns, allowed, bad_lines, ratings);
+    read_ratings(fuzz::text_of(data + 1, size - 1), "ratings",
+                 {.columns = std::string(columns), .allowed = allowed}, bad_lines, ratings);
     fuzz::require(ratings.size() > 0);
     fuzz::require(ratings.users.size() == ratings.size() && ratings.items.size() == ratings.size());
     fuzz::require(ratings.times.empty() || ratings.times.size() == ratings.size());

@@ -191,7 +191,7 @@ TEST_F(LoadDataset, SaysWhatIsWrongWithAPath) {
   EXPECT_THAT(error_of([&] { load(write("empty.csv", "")); }).message(), HasSubstr("empty.csv is empty"));
   EXPECT_THAT(
       error_of([&] { load(write("f/ratings.dat", "1::2::3::4\n1::2::nan::4\n").parent_path()); }).message(),
-      HasSubstr("ratings.dat:2: expected stars from 0 to 1000, found '1::2::nan::4'"));
+      HasSubstr("ratings.dat:2: expected a rating in numbers, found '1::2::nan::4'"));
 }
 
 TEST_F(LoadDataset, CountsSkippedLinesOfAllFiles) {

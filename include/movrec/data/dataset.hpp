@@ -17,6 +17,7 @@ struct DataOptions {
   std::string dataset = "ml-1m";
   std::string data;  ///< a path; overrides `dataset`
   std::string columns;
+  std::vector<std::string> missing;
   bool skip_bad_lines = false;
   std::string fold;        ///< u1 … u5, ua, ub
   std::string train_file;  ///< with test_file: a split made by the user
@@ -28,13 +29,27 @@ struct DataOptions {
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
     visit(Field{.name = "dataset", .help = "data set by name (see `movrec data list`)"}, self.dataset);
-    visit(Field{.name = "data",
-                .help = "data set by path: a folder, a zip, or one ratings file",
-                .value_name = "PATH"},
-          self.data);
-    visit(Field{.name = "columns",
-                .help = "columns of the ratings file in order or by header name, e.g. user,item,rating,time"},
-          self.columns);
+    visit(
+        Field{.name = "data",
+              .help =
+                  "data set by path: a folder, a zip, or one ratings file, packed or not (-: standard input)",
+              .value_name = "PATH"},
+        self.data);
+    visit(
+        Field{
+            .name = "columns",
+            .help =
+                "columns of the ratings file, by name or number: user=customer_id,item=sku,rating=-,time=4; "
+                "or in their order: user,item,rating,time"},
+        self.columns);
+    visit(
+        Field{
+            .name = "missing",
+            .help =
+                "values that stand for \"not rated\", e.g. 99,-1: such lines are left out (none: all others "
+                "are ratings, however they look)",
+            .value_name = "VALUES"},
+        self.missing);
     visit(
         Field{.name = "skip-bad-lines", .help = "leave out lines that cannot be parsed, and report how many"},
         self.skip_bad_lines);

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/rating_columns.hpp"
+
+namespace movrec {
+
+/// How the lines of a ratings file are cut into fields, and what stands in them.
+struct RatingsFormat {
+  std::string separator;  ///< "::" or one character; a blank stands for any number of blanks and tabs
+  std::size_t n_fields = 0;
+  bool has_header = false;
+  std::vector<std::string> header{};
+  RatingColumns columns{};
+  bool is_plain = false;                          ///< user, item, stars, time and nothing else
+  bool decimal_comma = false;                     ///< "3,5"
+  bool float_users = false, float_items = false;  ///< ids are whole numbers spelt "17.0"
+  std::size_t n_lines_before = 0;                 ///< comments and Excel's "sep=;", to be passed over
+};
+
+/// Fields of one line without quotes taken off, at most `most` and the rest in the last.
+std::vector<std::string_view> cut(std::string_view line, std::string_view separator);
+/// A field as it is meant: without blanks around it, without quotes, doubled quotes as one.
+std::string unquoted(std::string_view field);
+
+/// By the first lines of a file. `columns` as --columns says, or empty. Error{data} where nobody can know what is
+/// meant; Error{usage} where `columns` does not fit.
+RatingsFormat detect_ratings_format(std::string_view sample, std::string_view file, std::string_view columns);
+
+}  // namespace movrec
