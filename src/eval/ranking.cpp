@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include "movrec/core/progress.hpp"
 #include "movrec/core/random.hpp"
@@ -17,9 +18,11 @@ constexpr std::size_t kBlockScores = std::size_t{1} << 22;
 
 TopLists empty_lists(const RankingTask& task) {
   const auto& ks = task.options().ks;
-  TopLists lists{.width = ks.empty() ? 0 : static_cast<std::size_t>(std::ranges::max(ks)), .items = {}};
+  TopLists lists{
+      .width = ks.empty() ? 0 : static_cast<std::size_t>(std::ranges::max(ks)), .items = {}, .drawn = {}};
   lists.width = std::min(lists.width, static_cast<std::size_t>(task.n_items()));
   lists.items.assign(task.cases().size() * lists.width, kNoItem);
+  lists.drawn.resize(task.cases().size());
   return lists;
 }
 
@@ -29,35 +32,81 @@ std::vector<ItemIdx> all_items(const RankingTask& task) {
   return items;
 }
 
+/// Draws the order of items of one score where there are more of them than the shortest list has places: by their ids,
+/// whoever has the smallest would win every such list, and the metric with it. Of fewer the smaller item comes first, as
+/// everywhere. `best` ends with all items of its last score.
+bool draw_among_ties(std::vector<ScoredItem>& best, const RankingTask& task, UserIdx user) {
+  const auto few = std::ranges::min(task.options().ks);
+  const std::uint64_t seed = mix_seed(mix_seed(task.options().ranking_seed, 2), index(user));
+  bool is_drawn = false;
+  for (auto begin = best.begin(); begin != best.end();) {
+    const auto end =
+        std::find_if(begin, best.end(), [&](const ScoredItem& one) { return one.score != begin->score; });
+    if (end - begin > few) {
+      std::ranges::sort(begin, end, {}, [&](const ScoredItem& one) {
+        return std::pair(mix_seed(seed, index(one.item)), one.item);
+      });
+      is_drawn = true;
+    }
+    begin = end;
+  }
+  return is_drawn;
+}
+
+/// Adds the candidates of the last score that had no place any more.
+void add_rest_of_last_score(std::vector<ScoredItem>& best,
+                            std::span<const float> scores,
+                            std::span<const ItemIdx> candidates,
+                            std::span<const ItemIdx> left_out) {
+  const ScoredItem last = best.back();  // the largest item of its score
+  for (std::size_t k = 0; k < candidates.size(); ++k)
+    if (scores[k] == last.score && candidates[k] > last.item &&
+        !std::ranges::binary_search(left_out, candidates[k]))
+      best.push_back({candidates[k], scores[k]});
+}
+
+void set_list(TopLists& lists, std::size_t c, std::span<const ScoredItem> best) {
+  for (std::size_t r = 0; r < std::min(best.size(), lists.width); ++r)
+    lists.items[c * lists.width + r] = best[r].item;
+}
+
 /// Fills list c from its row of scores of all items.
 void fill_list(TopLists& lists,
                std::size_t c,
-               const RankingCase& asked,
+               const RankingTask& task,
                std::span<const ItemIdx> all,
                std::span<const float> scores) {
+  const RankingCase& asked = task.cases()[c];
   std::vector<float> picked;
   for (const ItemIdx item : asked.candidates) picked.push_back(scores[index(item)]);
   const bool is_sampled = !asked.candidates.empty();
-  const std::vector<ScoredItem> best =
-      best_of(is_sampled ? picked : scores, is_sampled ? asked.candidates : all, asked.left_out, lists.width);
-  for (std::size_t r = 0; r < best.size(); ++r) lists.items[c * lists.width + r] = best[r].item;
+  const std::span<const float> by_candidate = is_sampled ? picked : scores;
+  const std::span<const ItemIdx> candidates = is_sampled ? asked.candidates : all;
+  std::vector<ScoredItem> best = best_of(by_candidate, candidates, asked.left_out, lists.width);
+  if (best.empty()) return;
+  add_rest_of_last_score(best, by_candidate, candidates, asked.left_out);
+  lists.drawn[c] = draw_among_ties(best, task, asked.query.user);
+  set_list(lists, c, best);
 }
 
 /// Everybody's list is the order of the items by training ratings, without what is not theirs.
 TopLists popular_lists(const RankingTask& task) {
   TopLists lists = empty_lists(task);
+  if (lists.width == 0) return lists;
   const std::vector<float> counts(task.item_ratings().begin(), task.item_ratings().end());
   const std::vector<ScoredItem> order = best_of(counts, all_items(task), {}, counts.size());
 #pragma omp parallel for schedule(static)
   for (std::size_t c = 0; c < task.cases().size(); ++c) {
     const RankingCase& asked = task.cases()[c];
-    std::size_t filled = 0;
-    for (std::size_t at = 0; at < order.size() && filled < lists.width; ++at) {
-      const ItemIdx item = order[at].item;
-      if ((asked.candidates.empty() || std::ranges::binary_search(asked.candidates, item)) &&
-          !std::ranges::binary_search(asked.left_out, item))
-        lists.items[c * lists.width + filled++] = item;
+    std::vector<ScoredItem> best;
+    for (const ScoredItem& one : order) {
+      if (best.size() >= lists.width && one.score != best.back().score) break;
+      if ((asked.candidates.empty() || std::ranges::binary_search(asked.candidates, one.item)) &&
+          !std::ranges::binary_search(asked.left_out, one.item))
+        best.push_back(one);
     }
+    lists.drawn[c] = draw_among_ties(best, task, asked.query.user);
+    set_list(lists, c, best);
   }
   return lists;
 }
@@ -142,14 +191,17 @@ TopLists rank(const Model& model, const RankingTask& task) {
     model.score(queries, std::span(scores).first(n * n_items));
 #pragma omp parallel for schedule(dynamic, 8)
     for (std::size_t k = 0; k < n; ++k)
-      fill_list(lists, begin + k, cases[begin + k], all, std::span(scores).subspan(k * n_items, n_items));
+      fill_list(lists, begin + k, task, all, std::span(scores).subspan(k * n_items, n_items));
     progress.update(static_cast<std::int64_t>(begin + n));
   }
   return lists;
 }
 
 RankingScores evaluate_ranking(const Model& model, const RankingTask& task) {
-  return measure(rank(model, task), task);
+  const TopLists lists = rank(model, task);
+  RankingScores scores = measure(lists, task);
+  scores.n_drawn = std::ranges::count(lists.drawn, 1);
+  return scores;
 }
 
 NamedScores evaluate_ranking_references(const RankingTask& task) {
@@ -162,7 +214,7 @@ RankingScores evaluate_lookup(const RankingTask& task, const Ratings& train) {
   TopLists lists = empty_lists(task);
 #pragma omp parallel for schedule(dynamic, 8)
   for (std::size_t c = 0; c < task.cases().size(); ++c)
-    fill_list(lists, c, task.cases()[c], all, lookup.find(task.cases()[c].query.history.value_or(History{})));
+    fill_list(lists, c, task, all, lookup.find(task.cases()[c].query.history.value_or(History{})));
   return measure(lists, task);
 }
 

@@ -173,6 +173,48 @@ TEST(Ranking, OverlapEqualsThatOfAllPairs) {
               shared / (kUsers * (kUsers - 1) / 2.0) / 5, 1e-12);
 }
 
+// A model that scores all items alike knows nothing, wherever the relevant ones stand.
+TEST(Ranking, ManyTiesGiveChanceWhateverTheIds) {
+  constexpr int kUsers = 600, kItems = 60;
+  const Ratings nothing = table({}, kUsers, kItems);
+  const TableModel model(std::vector<std::vector<float>>(kUsers, std::vector<float>(kItems, 2.5F)));
+  for (const int first : {0, 55}) {
+    std::vector<Row> rows;
+    for (int u = 0; u < kUsers; ++u) rows.push_back({u, first + u % 5, 3});
+    const Ratings test = table(rows, kUsers, kItems);
+    for (const std::int64_t negatives : {0, 19}) {
+      RankingOptions options = at({5, 50});
+      options.sampled_negatives = negatives;
+      const RankingTask task(test, {&nothing}, kNoSide, options);
+      const RankingScores scores = evaluate_ranking(model, task);
+      EXPECT_EQ(scores.n_drawn, kUsers);
+      EXPECT_NEAR(scores.value("hr@5").value(), negatives == 0 ? 5.0 / kItems : 5.0 / 20, 0.06);
+      EXPECT_EQ(scores.by_case, evaluate_ranking(model, task).by_case);
+      options.ranking_seed = 43;
+      const RankingTask other(test, {&nothing}, kNoSide, options);
+      EXPECT_NE(evaluate_ranking(model, other).by_case, scores.by_case);
+    }
+  }
+}
+
+TEST(Ranking, FewTiesKeepTheOrderOfIdsAndManyAtTheEndOfAListAreDrawn) {
+  const Ratings nothing = table({}, 2, 8), test = table({{0, 0, 5}, {1, 0, 5}}, 2, 8);
+  // User 0: two pairs tie. User 1: one place is left for five items of one score.
+  const TableModel model({{1, 3, 3, 2, 2, 0, 0.5, 0.25}, {7, 6, 5, 1, 1, 1, 1, 1}});
+  std::set<int> fourth;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    RankingOptions options = at({2, 4});
+    options.ranking_seed = seed;
+    const RankingTask task(test, {&nothing}, kNoSide, options);
+    const TopLists lists = rank(model, task);
+    EXPECT_THAT(lists.of(0), ElementsAre(ItemIdx{1}, ItemIdx{2}, ItemIdx{3}, ItemIdx{4}));
+    EXPECT_THAT(lists.of(1).first(3), ElementsAre(ItemIdx{0}, ItemIdx{1}, ItemIdx{2}));
+    EXPECT_THAT(lists.drawn, ElementsAre(0, 1));
+    fourth.insert(number(lists.of(1)[3]));
+  }
+  EXPECT_THAT(fourth, ElementsAre(3, 4, 5, 6, 7));
+}
+
 TEST(Ranking, TiesGoToTheSmallerItemAndShortListsEnd) {
   const std::vector<float> scores{1, 2, 2, 1, 2};
   const std::vector<ItemIdx> items{ItemIdx{0}, ItemIdx{1}, ItemIdx{2}, ItemIdx{3}, ItemIdx{4}};
@@ -358,7 +400,8 @@ TEST(Ranking, IsTheSameForAnyBlockSizeAndThreadCount) {
   constexpr int kUsers = 3000, kItems = 2000;
   Biases biases{.mean = 3, .user = std::vector<float>(kUsers), .item = std::vector<float>(kItems)};
   RandomStream random(3, 0);
-  for (float& item : biases.item) item = static_cast<float>(random.below(50)) * 0.01F;  // many ties
+  for (std::size_t i = 0; i < kItems; ++i)  // ties of four, as many as are left in the order of ids
+    biases.item[i] = static_cast<float>(i * 7 % kItems / 4) * 0.01F;
   std::vector<Row> train_rows, test_rows;
   for (int u = 0; u < kUsers; ++u) {
     for (int k = 0; k < 5; ++k) train_rows.push_back({u, static_cast<int>(random.below(kItems)), 3});

@@ -41,7 +41,10 @@ struct RankingOptions {
                 .min = 0,
                 .max = 1e6},
           self.sampled_negatives);
-    visit(Field{.name = "ranking-seed", .help = "seed of sampled items and of the random reference"},
+    visit(Field{.name = "ranking-seed",
+                .help = "seed of sampled items, of the random reference, and of the order of items of one "
+                        "score where "
+                        "they are more than the shortest list has places (of fewer the smaller id is first)"},
           self.ranking_seed);
   }
 };
@@ -93,10 +96,13 @@ class RankingTask {
 struct TopLists {
   std::size_t width = 0;
   std::vector<ItemIdx> items;
+  std::vector<char>
+      drawn{};  ///< by case: a seeded order decides among equal scores, more than the shortest list is long
   std::span<const ItemIdx> of(std::size_t c) const { return std::span(items).subspan(c * width, width); }
 };
 
-/// The model's lists of the largest K; the same for any block size and number of threads.
+/// The model's lists of the largest K. Among equal scores the smaller item comes first, or, where they are more than the
+/// smallest K, an order drawn for the user by --ranking-seed decides. The same for any block size and number of threads.
 TopLists rank(const Model&, const RankingTask&);
 
 /// Figures of the lists of one model. `names` are METRIC@K; the first `n_by_case` of them are means over
@@ -106,6 +112,7 @@ struct RankingScores {
   std::vector<double> values;  ///< NaN where the data cannot say
   std::size_t n_by_case = 0;
   std::vector<double> by_case;
+  std::int64_t n_drawn = 0;  ///< lists in which a seeded order decides among many equal scores
 
   std::optional<double> value(std::string_view name) const;
 };

@@ -19,7 +19,7 @@ struct RankingReport {
   NamedScores references;
 };
 
-/// `known` as RankingTask's. With `caveat` (Split), the lookup is among the references.
+/// `known` as RankingTask's. With `caveat` (Split), the lookup is among the references of queries.
 RankingReport report_ranking(const Model&,
                              const HeldOut&,
                              std::initializer_list<const Ratings*> known,
