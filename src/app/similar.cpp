@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "movrec/app/title_lookup.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
@@ -22,8 +24,11 @@ std::vector<ScoredItem> best_like(const OpenedRun& run, ItemIdx item, const Reco
       find_candidates(run.dataset, run.train, options, min_ratings_of(options, run.train));
   std::vector<float> scores;
   for (const ItemIdx candidate : candidates) scores.push_back(all[index(candidate)]);
+  const SameTitles same_titles(run.dataset.catalog);
   std::vector<ScoredItem> best =
-      best_of(scores, candidates, std::span(&item, 1), static_cast<std::size_t>(options.top));
+      best_of(scores, candidates, same_titles.with_others(std::span(&item, 1)), candidates.size());
+  drop_repeated_titles(best, same_titles);
+  best.resize(std::min(best.size(), static_cast<std::size_t>(options.top)));
   std::erase_if(best, [](const ScoredItem& one) { return one.score <= 0; });
   return best;
 }

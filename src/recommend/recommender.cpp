@@ -82,6 +82,16 @@ int min_ratings_of(const RecommendOptions& options, const Ratings& train) {
   return options.min_ratings < 0 ? default_min_ratings(train) : options.min_ratings;
 }
 
+void drop_repeated_titles(std::vector<Recommendation>& list, const SameTitles& same_titles) {
+  std::vector<ItemIdx> kept;
+  std::erase_if(list, [&](const Recommendation& one) {
+    for (const ItemIdx other : same_titles.of(one.item))
+      if (std::ranges::find(kept, other) != kept.end()) return true;
+    kept.push_back(one.item);
+    return false;
+  });
+}
+
 Recommender::Recommender(const Model& model,
                          const Dataset& dataset,
                          const Ratings& train,
@@ -90,7 +100,14 @@ Recommender::Recommender(const Model& model,
       options_(std::move(options)),
       min_ratings_(min_ratings_of(options_, train)),
       seen_(options_.include_seen ? SeenItems() : SeenItems(dataset.ratings)),
-      candidates_(find_candidates(dataset, train, options_, min_ratings_)) {}
+      candidates_(find_candidates(dataset, train, options_, min_ratings_)),
+      same_titles_(dataset.catalog) {
+  for (const std::vector<ItemIdx>& items : same_titles_.groups()) {
+    const auto n = std::ranges::count_if(
+        items, [&](ItemIdx item) { return std::ranges::binary_search(candidates_, item); });
+    n_repeated_ += n > 1 ? static_cast<std::size_t>(n - 1) : 0;
+  }
+}
 
 std::vector<std::vector<Recommendation>> Recommender::top(std::span<const UserIdx> users) const {
   std::vector<UserQuery> queries;
@@ -119,7 +136,7 @@ std::vector<ItemIdx> Recommender::seen_by(const Person& person) const {
 
 std::vector<std::vector<Recommendation>> Recommender::top(std::span<const UserQuery> queries,
                                                           std::span<const Person> persons) const {
-  const std::size_t n_items = candidates_.size();
+  const std::size_t n_items = candidates_.size(), top = static_cast<std::size_t>(options_.top);
   const std::size_t block_users = std::clamp<std::size_t>(kBlockScores / std::max<std::size_t>(n_items, 1), 1,
                                                           std::max<std::size_t>(queries.size(), 1));
   std::vector<std::vector<Recommendation>> lists;
@@ -134,9 +151,17 @@ std::vector<std::vector<Recommendation>> Recommender::top(std::span<const UserQu
       } else if (block[k].user != kNoUser) {
         seen[k] = seen_.of(block[k].user);
       }
+      if (same_titles_.groups().empty()) continue;
+      own[k] = same_titles_.with_others(seen[k]);
+      seen[k] = own[k];
     }
-    std::ranges::move(model_.best_items(block, candidates_, seen, static_cast<std::size_t>(options_.top)),
-                      std::back_inserter(lists));
+    auto best = model_.best_items(block, candidates_, seen, top + n_repeated_);
+    if (n_repeated_ > 0)
+      for (std::vector<Recommendation>& list : best) {
+        drop_repeated_titles(list, same_titles_);
+        if (list.size() > top) list.resize(top);
+      }
+    std::ranges::move(best, std::back_inserter(lists));
   }
   return lists;
 }

@@ -24,7 +24,11 @@ std::vector<ItemIdx> popular_and_diverse(const Catalog& catalog,
     }
     covered |= catalog.genre_bits[index(*next)];
     chosen.push_back(*next);
-    rest.erase(next);
+    const ItemIdx taken = *next;
+    std::erase_if(rest, [&](ItemIdx item) {
+      return item == taken ||
+             (catalog.title(item) == catalog.title(taken) && catalog.year(item) == catalog.year(taken));
+    });
   }
   return chosen;
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/random.hpp"
@@ -169,6 +170,38 @@ TEST(Recommender, TiesGoToTheSmallerIndex) {
     ++ties;
   }
   EXPECT_GT(ties, 100);
+}
+
+TEST(Recommender, AListHoldsATitleOnceAndNoneThatWasRatedUnderAnotherId) {
+  Dataset dataset = make_dataset(6, 40, 60);
+  for (std::size_t i = 20; i < 40; ++i) {  // all films twice
+    dataset.catalog.titles[i] = dataset.catalog.titles[i - 20];
+    dataset.catalog.years[i] = dataset.catalog.years[i - 20];
+  }
+  const FakeModel model(40);
+  const SeenItems seen(dataset.ratings);
+  const auto film = [](ItemIdx item) { return number(item) % 20; };
+  for (const int top : {3, 100}) {
+    const Recommender recommender(model, dataset, dataset.ratings, {.top = top, .min_ratings = 0});
+    const Lists lists = recommender.top(all_users(dataset));
+    for (std::size_t u = 0; u < lists.size(); ++u) {
+      std::set<int> rated, listed;
+      for (const ItemIdx item : seen.of(UserIdx{static_cast<std::int32_t>(u)})) rated.insert(film(item));
+      for (const Recommendation& one : lists[u]) {
+        EXPECT_FALSE(rated.contains(film(one.item)));
+        EXPECT_TRUE(listed.insert(film(one.item)).second);
+        const ItemIdx other{(number(one.item) + 20) % 40};
+        EXPECT_GE(one.score, FakeModel::score_of(UserIdx{static_cast<std::int32_t>(u)}, other));
+      }
+      EXPECT_EQ(lists[u].size(), std::min<std::size_t>(20 - rated.size(), static_cast<std::size_t>(top)));
+    }
+  }
+  Person person;
+  person.rate(ItemIdx{25}, 5);
+  const Recommender recommender(model, dataset, dataset.ratings, {.top = 100, .min_ratings = 0});
+  const Lists list = recommender.top(std::vector{person});
+  EXPECT_EQ(list[0].size(), 19U);
+  for (const Recommendation& one : list[0]) EXPECT_NE(film(one.item), 5);
 }
 
 TEST(Recommender, UsersWithoutRatingsGetFullLists) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "movrec/core/field.hpp"
 #include "movrec/data/dataset.hpp"
+#include "movrec/data/same_titles.hpp"
 #include "movrec/model/common/model.hpp"
 #include "movrec/model/common/top_items.hpp"
 #include "movrec/recommend/person.hpp"
@@ -59,8 +61,12 @@ std::vector<ItemIdx> find_candidates(const Dataset&,
 /// options.min_ratings, or what stands for -1.
 int min_ratings_of(const RecommendOptions&, const Ratings& train);
 
+/// Of each title, its first item in the list alone.
+void drop_repeated_titles(std::vector<Recommendation>& list, const SameTitles&);
+
 /// The best items of users, by unclipped score. Ties go to the smaller item index; the same lists for any
-/// block size and thread count.
+/// block size and thread count. No list holds two items of one title, nor, but for --include-seen, one of a title
+/// that the user has rated under another id.
 class Recommender {
  public:
   /// `train` gives the support of --min-ratings; seen is what a user has rated anywhere in the data set.
@@ -85,6 +91,8 @@ class Recommender {
   int min_ratings_;
   SeenItems seen_;
   std::vector<ItemIdx> candidates_;  ///< ascending
+  SameTitles same_titles_;
+  std::size_t n_repeated_ = 0;  ///< candidates beyond the first of their title
 };
 
 }  // namespace movrec
