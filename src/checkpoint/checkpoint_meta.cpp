@@ -124,6 +124,7 @@ Checkpoint from_meta(const json& meta, std::int64_t format) {
       refuse_unknown_keys(meta, [](const std::string& key) {
         return std::ranges::count(kSpecKeys, key) + std::ranges::count(kOwnKeys, key) > 0;
       });
+    if (!meta.at("data").contains("duplicates")) out.data.prepare = PrepareOptions::every_row();
     read_options(out.data, meta.at("data"), format);
     read_options(out.split, meta.at("split"), format);
     out.dataset_name = meta.at("dataset").get<std::string>();

@@ -12,6 +12,7 @@
 
 #include "data/catalog_reader.hpp"
 #include "data/members.hpp"
+#include "data/prepare.hpp"
 #include "data/ratings_reader.hpp"
 #include "data/raw_ratings.hpp"
 #include "data/suspicions.hpp"
@@ -200,6 +201,7 @@ Dataset load_dataset(const DataOptions& options, const CacheOptions& cache) {
   check(options);
   const auto begin = std::chrono::steady_clock::now();
   Dataset dataset = is_synthetic(options) ? load_synthetic(options) : load_files(options, cache);
+  prepare(dataset, options.prepare);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   log_debug("{}: {} ratings of {} users and {} items in {:.2f} s", dataset.name,
             format_count(static_cast<std::int64_t>(dataset.ratings.size())),

@@ -43,6 +43,23 @@ std::string_view IdTable::text(std::size_t k) const {
   return std::string_view(texts_).substr(begin, ends_[k] - begin);
 }
 
+void IdTable::keep(const std::vector<bool>& kept) {
+  const std::size_t n_numbers = numbers_.size();
+  std::size_t n = 0;
+  for (std::size_t k = 0; k < n_numbers; ++k)
+    if (kept[k]) numbers_[n++] = numbers_[k];
+  numbers_.resize(n);
+  std::string texts;
+  std::vector<std::size_t> ends;
+  for (std::size_t k = 0; k < ends_.size(); ++k) {
+    if (!kept[n_numbers + k]) continue;
+    texts += text(k);
+    ends.push_back(texts.size());
+  }
+  texts_ = std::move(texts);
+  ends_ = std::move(ends);
+}
+
 std::string IdTable::spelling(std::size_t position) const {
   if (position < numbers_.size()) return std::to_string(numbers_[position]);
   return std::string(text(position - numbers_.size()));

@@ -144,7 +144,7 @@ DataSummary summarize(const Dataset& dataset) {
     const auto [first, last] = std::ranges::minmax(ratings.times);
     summary.times = {first, last};
   }
-  summary.duplicates = duplicates_in(ratings);
+  summary.duplicates = static_cast<std::int64_t>(dataset.n_dropped_repeats) + duplicates_in(ratings);
   summary.most_rated = most_rated_of(per_item, sums);
   summary.genres = genres_of(dataset.catalog, per_item, sums);
   summarize_users(dataset.user_features, summary);

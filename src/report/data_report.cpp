@@ -164,7 +164,8 @@ std::string summary_text(const Dataset& dataset, const DataSummary& summary) {
                                                static_cast<std::int64_t>(*dataset.predefined_test_begin))));
   if (summary.duplicates > 0)
     line("duplicates",
-         fmt::format("{} (repeated pairs of user and item; all are kept)", format_count(summary.duplicates)));
+         fmt::format("{} (repeated pairs of user and item; {})", format_count(summary.duplicates),
+                     dataset.n_dropped_repeats > 0 ? "each counts once" : "all are kept"));
   if (dataset.n_skipped_lines > 0)
     line("left out",
          fmt::format("{} bad line{}", dataset.n_skipped_lines, dataset.n_skipped_lines == 1 ? "" : "s"));

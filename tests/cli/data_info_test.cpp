@@ -22,7 +22,8 @@ TEST(DataInfo, PrintsCountsBarsAndTitles) {
   write_text(folder / "ratings.dat",
              "1::10::5::978300760\n1::20::2::978300761\n2::10::5::978300762\n2::10::4::978300763\n");
   write_text(folder / "movies.dat", "10::Mis\xE9rables, Les (1995)::Drama|Musical\n");
-  const CliResult result = run_cli({"data", "info", "--data", folder.path().string()});
+  const CliResult result =
+      run_cli({"data", "info", "--data", folder.path().string(), "--duplicates", "keep"});
   EXPECT_EQ(result.code, 0);
   EXPECT_THAT(result.out, HasSubstr("users       2\nitems       2\nratings     4\ndensity     1.000000"));
   EXPECT_THAT(result.out, HasSubstr("times       2000-12-31 22:12:40 to 2000-12-31 22:12:43 UTC\n"));

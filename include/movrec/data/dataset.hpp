@@ -8,6 +8,7 @@
 #include "movrec/core/field.hpp"
 #include "movrec/data/catalog.hpp"
 #include "movrec/data/id_map.hpp"
+#include "movrec/data/prepare_options.hpp"
 #include "movrec/data/ratings.hpp"
 
 namespace movrec {
@@ -24,6 +25,7 @@ struct DataOptions {
   std::string test_file;
   std::int64_t synthetic_users = 1000, synthetic_items = 500, synthetic_ratings = 50'000;
   std::uint64_t synthetic_seed = 1;
+  PrepareOptions prepare;
 
   static constexpr std::string_view kGroup = option_group::kData;
   template <class Self, class Visit>
@@ -70,6 +72,7 @@ struct DataOptions {
             .name = "synthetic-ratings", .help = "ratings of the synthetic data set", .min = 10, .max = 2e9},
         self.synthetic_ratings);
     visit(Field{.name = "synthetic-seed", .help = "seed of the synthetic data set"}, self.synthetic_seed);
+    visit(self.prepare);
   }
 };
 
@@ -109,6 +112,8 @@ struct Dataset {
   /// Rows from here on are the test part that the release or the user defined (--fold, --test-file).
   std::optional<std::size_t> predefined_test_begin;
   std::size_t n_skipped_lines = 0;
+  std::size_t n_dropped_repeats = 0;  ///< rows of the file that gave way to another one of their pair
+  std::string overlap;                ///< a Split's caveat where test rows are of training's pairs
   /// synthetic only: the RMSE of the stars' true expectation, which no model beats except by chance.
   std::optional<double> best_rmse;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,6 +30,8 @@ class IdTable {
   std::optional<std::size_t> find(std::string_view id) const;
   /// The plain numbers, which stand first.
   std::span<const std::int64_t> numbers() const { return numbers_; }
+  /// Leaves the ids that are marked, by position.
+  void keep(const std::vector<bool>& kept);
   /// Whether there is nothing else.
   bool are_numbers() const { return ends_.empty(); }
 
@@ -42,7 +45,8 @@ class IdTable {
   std::vector<std::size_t> ends_;
 };
 
-/// Raw id to dense index and back. Indices follow the order of the table.
+/// Raw id to dense index and back. Indices follow the order of the table. Besides its own id an index may answer to
+/// others (of one film that a release lists twice).
 template <class Id, class Idx>
 class IdMap {
  public:
@@ -54,8 +58,9 @@ class IdMap {
   std::int32_t size() const { return static_cast<std::int32_t>(table_.size()); }
   Id id(Idx idx) const { return Id(table_.spelling(index(idx))); }
   std::optional<Idx> find(const Id& id) const {
-    const auto found = table_.find(id.text);
-    return found ? std::optional(Idx{static_cast<std::int32_t>(*found)}) : std::nullopt;
+    if (const auto found = table_.find(id.text)) return Idx{static_cast<std::int32_t>(*found)};
+    const auto other = others_.find(id);
+    return other == others_.end() ? std::nullopt : std::optional(other->second);
   }
   std::vector<Id> ids() const {
     std::vector<Id> all;
@@ -64,7 +69,21 @@ class IdMap {
     return all;
   }
   const IdTable& table() const { return table_; }
-  friend bool operator==(const IdMap&, const IdMap&) = default;
+
+  /// Leaves the ids that are marked, by index; the indices of what is left follow their order.
+  void keep(const std::vector<bool>& kept) {
+    std::vector<Idx> now;
+    std::int32_t n = 0;
+    for (const bool is_kept : kept) now.push_back(Idx{is_kept ? n++ : n});
+    std::erase_if(others_, [&](const auto& other) { return !kept[index(other.second)]; });
+    for (auto& [id, idx] : others_) idx = now[index(idx)];
+    table_.keep(kept);
+  }
+  /// `idx` answers to `id`, too, which is none of the table's.
+  void answer_to(const Id& id, Idx idx) { others_.insert_or_assign(id, idx); }
+
+  /// Of the same ids, whatever else they answer to.
+  friend bool operator==(const IdMap& a, const IdMap& b) { return a.table_ == b.table_; }
 
  private:
   static std::vector<std::string> texts_of(const std::vector<Id>& ids) {
@@ -74,6 +93,7 @@ class IdMap {
   }
 
   IdTable table_;
+  std::map<Id, Idx> others_;
 };
 
 using UserMap = IdMap<UserId, UserIdx>;

@@ -26,7 +26,7 @@ struct DataSummary {
   std::vector<std::pair<double, std::int64_t>> histogram;
   Spread per_user, per_item;                                   ///< ratings per user and per item
   std::optional<std::pair<std::int64_t, std::int64_t>> times;  ///< first and last, unix seconds
-  std::int64_t duplicates = 0;  ///< ratings of a pair of user and item beyond its first; all are kept
+  std::int64_t duplicates = 0;  ///< ratings of a pair of user and item beyond its first, kept or not
 
   struct Rated {
     ItemIdx item{};
