@@ -91,12 +91,13 @@ EvaluationReport evaluate_run(const EvaluateRequest& request) {
                           .algorithm = run.algorithm(),
                           .dataset = checkpoint.dataset_name,
                           .part = options.part,
-                          .caveat = std::string(options.part == "test" ? run.split.caveat : ""),
+                          .caveat = options.part == "test" ? run.split.caveat : std::string(),
                           .rating = {},
                           .references = {},
                           .ranking = {},
                           .coverage = {}};
-  if (!report.caveat.empty()) log_warning("{} is {}", checkpoint.split.split, report.caveat);
+  if (!run.split.note.empty()) log_info("{}: {}", shown_split(checkpoint.split), run.split.note);
+  if (!report.caveat.empty()) log_warning("{} is {}", shown_split(checkpoint.split), report.caveat);
   const Ratings rows = run.dataset.ratings.subset(rows_of(run.split, options.part));
   if (rows.size() == 0) fail(ErrorKind::usage, "‹part› {}: this split has no such rows", options.part);
   const HeldOut part(rows, queries_of(run.split, options.part), &run.dataset.user_features);

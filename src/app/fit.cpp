@@ -116,13 +116,14 @@ Fit fit_with(const FitRequest& request, const Checkpoint* resumed, const fs::pat
            dataset.users.size(), dataset.items.size(), split.train.size(), split.valid.size(),
            split.test.size());
 
+  if (!split.note.empty()) log_info("{}: {}", shown_split(request.split), split.note);
   Checkpoint base = base_checkpoint(request, dataset, split);
   fit.spec = base.spec;
   RatingParts parts = take_parts(std::move(dataset.ratings), split);
   fit.test = std::make_unique<SealedTest>(std::move(parts.test), std::move(split.test_queries));
   fit.rows = std::make_unique<FitRows>(FitRows{std::move(parts.train), std::move(parts.valid),
                                                std::move(split.valid_queries), std::move(dataset),
-                                               std::string(split.caveat)});
+                                               std::move(split.caveat)});
   split = {};
   FitRows& rows = *fit.rows;
   const SideInfo side{rows.dataset.catalog, rows.dataset.user_features};
@@ -136,7 +137,7 @@ Fit fit_with(const FitRequest& request, const Checkpoint* resumed, const fs::pat
                 {}, "wait for its end");
   if (resumed == nullptr || is_changed(request, *resumed, folder))
     write_file_atomically(folder / kConfig, resolved_config(request));
-  if (!rows.caveat.empty()) log_warning("{} is {}", request.split.split, rows.caveat);
+  if (!rows.caveat.empty()) log_warning("{} is {}", shown_split(request.split), rows.caveat);
   const bool wants_refit = request.options.as<FitOptions>().refit && rows.valid.size() > 0;
   TrainSession session(folder, std::move(base), rows.train, valid, side, fit.device,
                        wants_refit ? request.time_budget / 2 : request.time_budget);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -16,30 +15,6 @@
 
 namespace movrec {
 namespace {
-
-Rows all_rows(const Dataset& dataset) {
-  Rows rows(dataset.ratings.size());
-  std::iota(rows.begin(), rows.end(), RowIdx{0});
-  return rows;
-}
-
-/// Rows up to the `fraction` quantile of their times (numpy's linear interpolation), and those after it.
-std::pair<Rows, Rows> time_cut(const Rows& rows, double fraction, const std::vector<std::int64_t>& times) {
-  if (rows.empty()) return {};
-  std::vector<std::int64_t> sorted;
-  for (RowIdx row : rows) sorted.push_back(times[row]);
-  const double position = fraction * static_cast<double>(rows.size() - 1);
-  const auto below = sorted.begin() + static_cast<std::ptrdiff_t>(position);
-  std::nth_element(sorted.begin(), below, sorted.end());
-  const double low = static_cast<double>(*below);
-  const double high =
-      below + 1 == sorted.end() ? low : static_cast<double>(*std::min_element(below + 1, sorted.end()));
-  const double cut = low + (high - low) * (position - std::floor(position));
-  std::pair<Rows, Rows> parts;
-  for (RowIdx row : rows)
-    (static_cast<double>(times[row]) <= cut ? parts.first : parts.second).push_back(row);
-  return parts;
-}
 
 /// Rows of a seeded choice of users, and of the others: ceil(fraction * users of `rows`) users are chosen.
 std::pair<Rows, Rows> user_cut(const Rows& rows,
@@ -68,56 +43,6 @@ Parts split_random(const Dataset& dataset, const SplitOptions& options) {
                                                    : share(options.test_fraction, all.size());
   auto [test, train] = random_cut(all, n_test, numpy_seed(options));
   return with_validation(options, std::move(train), std::move(test), cut);
-}
-
-Parts split_chronological(const Dataset& dataset, const SplitOptions& options) {
-  const auto& times = dataset.ratings.times;
-  const double fraction = valid_fraction(options, 0.2);
-  auto [before, after] = time_cut(all_rows(dataset), 1 - options.test_fraction, times);
-  if (options.valid_from == "none") return {std::move(before), {}, std::move(after)};
-  if (options.valid_from == "test") {
-    auto [valid, test] = time_cut(after, fraction, times);
-    return {std::move(before), std::move(valid), std::move(test)};
-  }
-  auto [train, valid] = time_cut(before, 1 - fraction, times);
-  return {std::move(train), std::move(valid), std::move(after)};
-}
-
-/// Each user's last rating by time, and by row among equal times, is test and the one before it validation;
-/// users with fewer than three ratings stay in train.
-Parts split_leave_last(const Dataset& dataset, const SplitOptions& options) {
-  if (options.valid_fraction > 0 || options.valid_from != "train")
-    fail(ErrorKind::usage,
-         "‹split› leave-last: validation is each user's last but one rating, so ‹valid-fraction› and "
-         "‹valid-from› do not apply");
-  const Ratings& ratings = dataset.ratings;
-  constexpr RowIdx kNone = ~RowIdx{0};
-  struct LastTwo {
-    RowIdx last = kNone, before = kNone;
-    std::size_t count = 0;
-  };
-  std::vector<LastTwo> users(static_cast<std::size_t>(ratings.n_users));
-  for (RowIdx row = 0; row < ratings.size(); ++row) {
-    LastTwo& user = users[index(ratings.users[row])];
-    const auto not_before = [&](RowIdx other) {
-      return other == kNone || ratings.times[row] >= ratings.times[other];
-    };
-    ++user.count;
-    if (not_before(user.last))
-      user.before = std::exchange(user.last, row);
-    else if (not_before(user.before))
-      user.before = row;
-  }
-  Parts parts;
-  for (RowIdx row = 0; row < ratings.size(); ++row) {
-    const LastTwo& user = users[index(ratings.users[row])];
-    const bool is_held_out = user.count >= 3;
-    (is_held_out && row == user.last     ? parts.test
-     : is_held_out && row == user.before ? parts.valid
-                                         : parts.train)
-        .push_back(row);
-  }
-  return parts;
 }
 
 Parts split_users(const Dataset& dataset, const SplitOptions& options) {
@@ -176,6 +101,8 @@ constexpr std::array kStrategies = {
     Strategy{"random", false, true, split_random},
     Strategy{"chronological", true, true, split_chronological},
     Strategy{"leave-last", true, false, split_leave_last},
+    Strategy{"per-user", false, true, split_per_user},
+    Strategy{"date", true, false, split_date},
     Strategy{"users", false, true, split_users},
     Strategy{"predefined", false, false, split_predefined},
     Strategy{"k-fold", false, false, split_k_fold},
@@ -187,6 +114,20 @@ constexpr std::array kStrategies = {
 std::string_view name_of(const Dataset& dataset, const SplitOptions& options) {
   if (!options.split.empty()) return options.split;
   return dataset.predefined_test_begin ? "predefined" : "random";
+}
+
+/// An option that the strategy does not look at would mislead whoever gave it.
+void check_options(std::string_view name, const SplitOptions& options) {
+  const auto only_with = [&](std::string_view strategy, bool is_given, std::string_view option) {
+    if (is_given && name != strategy) fail(ErrorKind::usage, "‹{}›: only with ‹split› {}", option, strategy);
+  };
+  only_with("random", options.test_rows > 0, "test-rows");
+  only_with("leave-last", options.leave != 1, "leave");
+  only_with("per-user", options.per_user_by != "random", "per-user-by");
+  only_with("date", !options.test_from.empty(), "test-from");
+  only_with("date", !options.valid_start.empty(), "valid-start");
+  if (options.tie_seed != 0 && name != "leave-last" && options.per_user_by != "latest")
+    fail(ErrorKind::usage, "‹tie-seed›: only with ‹split› leave-last, or per-user with ‹per-user-by› latest");
 }
 
 std::string digest_of(const Parts& parts) {
@@ -250,8 +191,7 @@ Split make_split(const Dataset& dataset, const SplitOptions& options) {
                 {},
                 has_predefined ? "leave out ‹split›, or the files that define the test part"
                                : "give ‹fold›, or ‹train-file› and ‹test-file›");
-  if (options.test_rows > 0 && name != "random")
-    fail(ErrorKind::usage, "‹test-rows›: only with ‹split› random");
+  check_options(name, options);
   if (strategy.needs_times && dataset.ratings.times.empty())
     fail(ErrorKind::usage, "‹split› {}: {} has no times", name, dataset.name);
 
@@ -269,7 +209,8 @@ Split make_split(const Dataset& dataset, const SplitOptions& options) {
           .valid_queries = std::move(parts.valid_queries),
           .test_queries = std::move(parts.test_queries),
           .digest = std::move(digest),
-          .caveat = strategy.caveat};
+          .note = std::move(parts.note),
+          .caveat = strategy.caveat.empty() ? dataset.overlap : std::string(strategy.caveat)};
 }
 
 }  // namespace movrec

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,7 +18,14 @@ using Rows = std::vector<RowIdx>;
 struct Parts {
   Rows train, valid, test;
   std::vector<SplitQuery> valid_queries{}, test_queries{};
+  std::string note{};
 };
+
+inline Rows all_rows(const Dataset& dataset) {
+  Rows rows(dataset.ratings.size());
+  std::iota(rows.begin(), rows.end(), RowIdx{0});
+  return rows;
+}
 
 inline std::size_t share(double fraction, std::size_t n) {
   return static_cast<std::size_t>(std::ceil(fraction * static_cast<double>(n)));
@@ -55,6 +64,18 @@ Parts with_validation(const SplitOptions& options, Rows train, Rows test, const 
 /// One query for each user of `rows`, ascending: a seeded choice of int(--visible-fraction · n) of the user's
 /// n rows is visible, the others, at least one, are hidden.
 std::vector<SplitQuery> hide_some(const Ratings&, const Rows& rows, const SplitOptions&);
+
+/// Times up to their 1 - --test-fraction quantile are train and validation, later ones test; rows of one time stay
+/// together. Validation is the last --valid-fraction (0.2) of the former by time.
+Parts split_chronological(const Dataset&, const SplitOptions&);
+/// Rows at or after --test-from are test; of the others those at or after --valid-start, or the last --valid-fraction
+/// (0.1) by time, are validation.
+Parts split_date(const Dataset&, const SplitOptions&);
+/// Each user's last --leave ratings by time are test and as many before them validation; users with fewer than twice
+/// that and one more stay in train.
+Parts split_leave_last(const Dataset&, const SplitOptions&);
+/// --test-fraction of each user's ratings, to the nearest number that leaves one in train, and validation likewise.
+Parts split_per_user(const Dataset&, const SplitOptions&);
 
 // The protocols of github.com/dsomni/movie-recommender-system: each user's ratings are masked in 4 rounds by
 // the shares 0.2, 0.4, 0.6, 0.8 and 0.9, of which int(share · n) of the user's shuffled n items are hidden.

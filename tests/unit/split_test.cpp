@@ -217,6 +217,7 @@ TEST(Split, ChronologicalKeepsEqualTimesTogether) {
   EXPECT_THAT(split.train, ElementsAre(0, 1, 2));
   EXPECT_THAT(split.valid, ElementsAre(3, 4, 5));
   EXPECT_THAT(split.test, ElementsAre(6, 7));
+  EXPECT_EQ(split.note, "3 ratings have the last time before the test part and stay together");
 }
 
 TEST(Split, LeaveLastTakesEachUsersLastTwo) {
@@ -232,6 +233,147 @@ TEST(Split, LeaveLastTakesEachUsersLastTwo) {
   EXPECT_THAT(split.train, ElementsAre(0, 1, 2, 7, 8, 9));
   options.valid_fraction = 0.1;
   EXPECT_THAT(error_of([&] { make_split(dataset, options); }), HasSubstr("‹valid-fraction›"));
+}
+
+TEST(Split, LeaveLastTakesAsManyAsAsked) {
+  SplitOptions options;
+  options.split = "leave-last";
+  options.leave = 2;
+  // User 0 has the even rows and five ratings; user 1 has four, too few.
+  const Dataset dataset = dataset_of(2, {10, 1, 50, 2, 30, 3, 20, 4, 40});
+  const Split split = make_split(dataset, options);
+  EXPECT_THAT(split.test, ElementsAre(2, 8));
+  EXPECT_THAT(split.valid, ElementsAre(4, 6));
+  EXPECT_THAT(split.train, ElementsAre(0, 1, 3, 5, 7));
+  EXPECT_THAT(split.note, IsEmpty());
+}
+
+TEST(Split, TiesAtACutAreCountedAndKeepTheFilesOrderOrASeededOne) {
+  SplitOptions options;
+  options.split = "leave-last";
+  // User 0's ratings have one time, user 1's do not.
+  const Dataset dataset = dataset_of(2, {5, 1, 5, 2, 5, 3, 5, 4});
+  const Split split = make_split(dataset, options);
+  EXPECT_THAT(split.test, ElementsAre(6, 7));
+  EXPECT_THAT(split.valid, ElementsAre(4, 5));
+  EXPECT_EQ(split.note,
+            "at 2 of 4 cuts between a user's ratings those on both sides have one time: the file's "
+            "order decides (‹tie-seed›)");
+  std::set<RowIdx> chosen;
+  for (options.tie_seed = 1; options.tie_seed < 30; ++options.tie_seed) {
+    const Split seeded = make_split(dataset, options);
+    EXPECT_EQ(seeded.test, make_split(dataset, options).test);
+    EXPECT_EQ(seeded.test[1], 7U);
+    chosen.insert(seeded.test[0]);
+  }
+  EXPECT_THAT(chosen, ElementsAre(0, 2, 4, 6)) << "every one of the tied rows has its chance";
+}
+
+TEST(Split, ASeededOrderOfTiesDoesNotDependOnTheFiles) {
+  SplitOptions options;
+  options.split = "leave-last";
+  options.tie_seed = 7;
+  Dataset dataset = dataset_of(1, {5, 5, 5, 5, 5, 5});
+  const ItemIdx item = dataset.ratings.items[make_split(dataset, options).test[0]];
+  std::ranges::reverse(dataset.ratings.items);
+  EXPECT_EQ(dataset.ratings.items[make_split(dataset, options).test[0]], item);
+}
+
+TEST(Split, PerUserHoldsOutAShareOfEachUser) {
+  const Dataset dataset = dataset_of(10, 205);  // five users of 21 ratings, five of 20
+  SplitOptions options;
+  options.split = "per-user";
+  const Split split = make_split(dataset, options);
+  std::vector<int> test(10), valid(10);
+  for (const RowIdx row : split.test) ++test[row % 10];
+  for (const RowIdx row : split.valid) ++valid[row % 10];
+  EXPECT_THAT(test, testing::Each(4));   // of 20 or 21
+  EXPECT_THAT(valid, testing::Each(2));  // of 16 or 17
+  EXPECT_EQ(split.train.size() + split.valid.size() + split.test.size(), 205U);
+  EXPECT_EQ(split.digest, make_split(dataset, options).digest);
+  SplitOptions other = options;
+  other.split_seed = 43;
+  EXPECT_NE(split.digest, make_split(dataset, other).digest);
+  other = options;
+  other.valid_from = "test", other.valid_fraction = 0.5;
+  const Split halves = make_split(dataset, other);
+  EXPECT_EQ(halves.test.size(), 20U);
+  EXPECT_EQ(halves.valid.size(), 20U);
+}
+
+TEST(Split, PerUserLeavesOneRatingInTrain) {
+  SplitOptions options;
+  options.split = "per-user";
+  options.test_fraction = 0.9;
+  options.valid_from = "none";
+  Dataset dataset = dataset_of(2, {1, 2, 3, 4, 5});
+  dataset.ratings.users = {UserIdx{0}, UserIdx{1}, UserIdx{1}, UserIdx{1}, UserIdx{1}};
+  const Split split = make_split(dataset, options);
+  EXPECT_EQ(users_of(dataset, split.train), (std::set<int>{0, 1}));
+  EXPECT_EQ(split.test.size(), 3U);
+}
+
+TEST(Split, PerUserByLatestTakesTheLastInTime) {
+  SplitOptions options;
+  options.split = "per-user";
+  options.per_user_by = "latest";
+  options.test_fraction = options.valid_fraction = 0.4;
+  const Split split = make_split(dataset_of(1, {50, 10, 40, 20, 30}), options);
+  EXPECT_THAT(split.test, ElementsAre(0, 2));
+  EXPECT_THAT(split.valid, ElementsAre(4));
+  EXPECT_THAT(split.train, ElementsAre(1, 3));
+  EXPECT_THAT(split.note, IsEmpty());
+  EXPECT_THAT(make_split(dataset_of(1, {50, 10, 40, 40, 30}), options).note, HasSubstr("at 1 of 2 cuts"));
+}
+
+TEST(Split, DateCutsAtADay) {
+  SplitOptions options;
+  options.split = "date";
+  const std::int64_t day = 86400, first = 10'000 * day;  // 1997-05-19
+  const Dataset dataset =
+      dataset_of(2, {first, first + day - 1, first - 1, first + day, first - day, first - 2 * day});
+  options.test_from = "1997-05-20";
+  options.valid_start = "1997-05-19";
+  Split split = make_split(dataset, options);
+  EXPECT_THAT(split.test, ElementsAre(3));
+  EXPECT_THAT(split.valid, ElementsAre(0, 1));
+  EXPECT_THAT(split.train, ElementsAre(2, 4, 5));
+  options.test_from = std::to_string(first);
+  options.valid_start = "";
+  options.valid_fraction = 0.3;
+  split = make_split(dataset, options);
+  EXPECT_THAT(split.test, ElementsAre(0, 1, 3));
+  EXPECT_THAT(split.valid, ElementsAre(2));
+}
+
+TEST(Split, DateSaysWhatIsWrongWithADay) {
+  const Dataset dataset = dataset_of(2, {100'000, 200'000, 300'000, 400'000});
+  const auto message = [&](const std::string& from, const std::string& valid) {
+    SplitOptions options;
+    options.split = "date";
+    options.test_from = from;
+    options.valid_start = valid;
+    return error_of([&] { make_split(dataset, options); });
+  };
+  EXPECT_EQ(message("", ""), "‹split› date: from which day on is test?");
+  EXPECT_EQ(message("1998", ""), "‹test-from›: '1998' is not a date");
+  EXPECT_EQ(message("1998-13-01", ""), "‹test-from›: '1998-13-01' is not a date");
+  EXPECT_EQ(message("2001-01-01", ""), "‹test-from› 2001-01-01: no ratings of test are of this day or later");
+  EXPECT_EQ(message("1969-12-31", ""), "‹test-from› 1969-12-31: no ratings of test are before it");
+  EXPECT_EQ(message("300000", "300000"), "‹valid-start› 300000 is not before ‹test-from› 300000");
+}
+
+TEST(Split, OptionsOfAnotherStrategyAreRefused) {
+  const auto message = [](const std::function<void(SplitOptions&)>& set) {
+    SplitOptions options;
+    set(options);
+    return error_of([&] { make_split(dataset_of(2, 40), options); });
+  };
+  EXPECT_EQ(message([](auto& o) { o.leave = 2; }), "‹leave›: only with ‹split› leave-last");
+  EXPECT_EQ(message([](auto& o) { o.per_user_by = "latest"; }), "‹per-user-by›: only with ‹split› per-user");
+  EXPECT_EQ(message([](auto& o) { o.test_from = "2000-01-01"; }), "‹test-from›: only with ‹split› date");
+  EXPECT_EQ(message([](auto& o) { o.tie_seed = 1, o.split = "chronological"; }),
+            "‹tie-seed›: only with ‹split› leave-last, or per-user with ‹per-user-by› latest");
 }
 
 TEST(Split, UsersShareNoUser) {

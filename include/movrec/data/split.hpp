@@ -26,6 +26,10 @@ struct SplitOptions {
   std::string mask_share = "0.8";
   std::uint64_t split_seed = 42;
   int fold_count = 5, fold_index = 1;
+  int leave = 1;
+  std::string per_user_by = "random";
+  std::string test_from, valid_start;
+  std::uint64_t tie_seed = 0;
 
   static constexpr std::string_view kGroup = option_group::kSplit;
   template <class Self, class Visit>
@@ -39,7 +43,9 @@ struct SplitOptions {
                               {"s4-masks-clean", "ratings-masked-clean"}}},
           self.split);
     visit(Field{.name = "test-fraction",
-                .help = "share of all rows (users: of all users) that is test",
+                .help =
+                    "share of all rows (users: of all users; per-user: of each user's rows, at least one of "
+                    "which stays in train) that is test",
                 .min = 0.001,
                 .max = 0.9},
           self.test_fraction);
@@ -81,6 +87,31 @@ struct SplitOptions {
         self.fold_count);
     visit(Field{.name = "fold-index", .help = "k-fold: which of them is test, from 1", .min = 1, .max = 1000},
           self.fold_index);
+    visit(Field{.name = "leave",
+                .help = "leave-last: so many of each user's last ratings are test, and as many before them "
+                        "validation; users with too few for that and one more stay in train",
+                .min = 1,
+                .max = 1e6},
+          self.leave);
+    visit(Field{.name = "per-user-by",
+                .help = "per-user: which of each user's ratings are held out",
+                .choices = {"random", "latest"}},
+          self.per_user_by);
+    visit(Field{.name = "test-from",
+                .help = "date: ratings of this day (2000-12-31, UTC) or unix second and later are test",
+                .value_name = "DATE"},
+          self.test_from);
+    visit(Field{.name = "valid-start",
+                .help = "date: of the others, those of this day or unix second and later are validation "
+                        "(default: the last ‹valid-fraction› of them by time)",
+                .value_name = "DATE"},
+          self.valid_start);
+    visit(
+        Field{.name = "tie-seed",
+              .help =
+                  "leave-last, and per-user by latest: seed of the order of ratings of one time (0: as they "
+                  "stand in the file)"},
+        self.tie_seed);
   }
 };
 
@@ -100,12 +131,18 @@ struct Split {
   /// SHA-256 over the three lists (int32 little endian) and their sizes, and over the queries where there are
   /// any.
   std::string digest;
-  std::string_view caveat;  ///< why its test figures say nothing about new ratings; empty if they do
+  std::string note;    ///< what decided where times did not; empty if they did
+  std::string caveat;  ///< why its test figures say nothing about new ratings; empty if they do
 };
 
 /// Error{usage} if the data set does not allow the strategy (no times, no predefined part), or a part would
 /// be empty.
 Split make_split(const Dataset&, const SplitOptions&);
+
+/// The strategy as texts call it.
+inline std::string_view shown_split(const SplitOptions& options) {
+  return options.split.empty() ? "the split" : std::string_view(options.split);
+}
 
 /// Whether --test-fraction decides what is test.
 bool takes_test_fraction(const Dataset&, const SplitOptions&);
