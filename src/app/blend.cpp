@@ -160,6 +160,7 @@ BlendedRun blend_runs(std::span<const std::string> paths,
                           {"members", members},
                           {"intercept", blend.intercept}},
                  .text = table.text() + fmt::format("\ncheckpoint: {}\n", (folder / "best.pt").string())};
+  if (!opened.caveat().empty()) run.json["caveat"] = opened.caveat();
   run.json.update(judged);
   write_file_atomically(folder / "result.json", json_text(run.json, 2) + "\n");
   return run;

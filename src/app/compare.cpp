@@ -33,6 +33,7 @@ Comparison compare_runs(const CompareOptions& options, const OpenOptions& open, 
                  .resamples = options.resamples,
                  .unit = options.unit,
                  .seed = options.seed,
+                 .caveat = opened.caveat(),
                  .runs = {}};
   for (const ComparableRun& run : opened.runs) {
     RowPredictions predicted = predict_part(*run.model, part);

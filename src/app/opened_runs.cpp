@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "movrec/core/error.hpp"
+#include "movrec/core/log.hpp"
 #include "movrec/report/run_folder.hpp"
 
 namespace movrec {
@@ -11,6 +12,13 @@ namespace {
 std::vector<RowIdx> sorted(std::vector<RowIdx> rows) {
   std::ranges::sort(rows);
   return rows;
+}
+
+/// Whether both make the same rows of the file of `dataset`, which the first made.
+bool counts_same_rows(PrepareOptions first, const PrepareOptions& other, const Dataset& dataset) {
+  first.allow_overlap = other.allow_overlap;
+  if (dataset.n_dropped_repeats == 0) first.duplicates = other.duplicates;
+  return options_to_json(first) == options_to_json(other);
 }
 
 ComparableRun open_next(const std::string& given,
@@ -25,6 +33,9 @@ ComparableRun open_next(const std::string& given,
     throw Error(ErrorKind::model, fmt::format("{}: these runs have other ratings", both),
                 fmt::format("{} and {}, with different checksums", first.checkpoint.dataset_name,
                             run.checkpoint.dataset_name));
+  if (!counts_same_rows(first.checkpoint.data.prepare, run.checkpoint.data.prepare, dataset))
+    throw Error(ErrorKind::model, fmt::format("{}: these runs count other ratings of one file", both),
+                "their ‹duplicates›, ‹merge-titles› or filters differ", "train them with the same");
   run.split = in_context(run.path.string(), [&] { return make_split(dataset, run.checkpoint.split); });
   if (run.split.digest != run.checkpoint.split_digest)
     fail(ErrorKind::model, "{}: the same options select other rows than when it was trained",
@@ -54,6 +65,8 @@ OpenedRuns open_runs(std::span<const std::string> paths, OpenOptions options, co
                       std::move(opened.model)});
   for (const std::string& path : paths.subspan(1))
     out.runs.push_back(open_next(path, out.runs.front(), out.dataset, settings));
+  if (const std::string& caveat = out.caveat(); !caveat.empty())
+    log_warning("{} is {}", shown_split(out.runs.front().checkpoint.split), caveat);
   for (ComparableRun& run : out.runs) {
     warn_of_added_ratings(run.path, run.checkpoint);
     run.checkpoint.model = {};

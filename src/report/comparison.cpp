@@ -13,6 +13,7 @@ nlohmann::ordered_json comparison_json(const Comparison& all) {
                               {"resamples", all.resamples},
                               {"resampled", all.unit},
                               {"seed", all.seed}};
+  if (!all.caveat.empty()) json["caveat"] = all.caveat;
   for (const ComparedRun& run : all.runs) {
     nlohmann::ordered_json entry{{"checkpoint", run.checkpoint},
                                  {"model", run.algorithm},

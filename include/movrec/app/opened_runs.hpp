@@ -25,6 +25,8 @@ struct OpenedRuns {
   std::vector<ComparableRun> runs;
 
   Ratings test() const { return dataset.ratings.subset(runs.front().split.test); }
+  /// Of their split.
+  const std::string& caveat() const { return runs.front().split.caveat; }
 };
 
 /// `options.checkpoint` is not looked at. Error{usage} for fewer than two runs; Error{model} where their ratings or

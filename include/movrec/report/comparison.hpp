@@ -24,6 +24,7 @@ struct Comparison {
   int resamples = 0;
   std::string unit;  ///< what was resampled: rows, users
   std::uint64_t seed = 0;
+  std::string caveat{};  ///< of the split
   std::vector<ComparedRun> runs;
 };
 
