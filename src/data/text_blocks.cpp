@@ -58,7 +58,7 @@ class TextBlocks::State {
     block = {text_, next_line_};
     return true;
   }
-  bool is_last() const { return lines_.is_last(); }
+  bool is_last() { return lines_.is_last(); }
   void put_back(std::size_t n_bytes) {
     put_back_ = text_.substr(text_.size() - n_bytes);
     text_.remove_suffix(n_bytes);
@@ -79,11 +79,12 @@ class TextBlocks::State {
   std::string_view utf8_lines(std::string_view piece) {
     if (!has_begun_ && piece.starts_with(kUtf8Bom)) piece.remove_prefix(kUtf8Bom.size());
     has_begun_ = true;
-    check_line_lengths(piece);
+    if (!lines_.ends_at_brace()) check_line_lengths(piece);
     const ByteKinds kinds = byte_kinds(piece);
     if (kinds.has_nul) fail_nul(piece);
     if (kinds.has_non_ascii) check_encoding(piece);
-    const bool is_ended = piece.empty() || piece.back() == '\n';
+    const bool is_ended =
+        piece.empty() || piece.back() == '\n' || (lines_.ends_at_brace() && piece.back() == '}');
     const bool is_converted = is_one_byte_ && kinds.has_non_ascii;
     if (!is_converted && !kinds.has_cr && is_ended) return piece;
     converted_.clear();
@@ -92,7 +93,7 @@ class TextBlocks::State {
     else
       converted_ = piece;
     if (kinds.has_cr) make_line_feeds();
-    if (!converted_.empty() && converted_.back() != '\n') converted_ += '\n';
+    if (!is_ended && converted_.back() != '\n') converted_ += '\n';
     return converted_;
   }
 
@@ -204,7 +205,7 @@ TextBlocks::TextBlocks(TextBlocks&&) noexcept = default;
 bool TextBlocks::next(TextBlock& block) {
   return state_->next(block);
 }
-bool TextBlocks::is_last() const {
+bool TextBlocks::is_last() {
   return state_->is_last();
 }
 void TextBlocks::put_back(std::size_t n_bytes) {

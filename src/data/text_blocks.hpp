@@ -11,7 +11,9 @@ namespace movrec {
 
 /// Some lines of a text.
 struct TextBlock {
-  std::string_view text;       ///< valid UTF-8; every line, the last one too, is ended by one '\n'
+  /// Valid UTF-8; every line, the last one too, is ended by one '\n'. Of a JSON array of objects, which may be one line, it
+  /// ends after a '}' instead.
+  std::string_view text;
   std::size_t first_line = 1;  ///< the number of its first line in the file
 };
 
@@ -38,10 +40,10 @@ class TextBlocks {
 
   /// The next block, valid until the next call; false at the end.
   bool next(TextBlock& block);
-  /// Whether surely nothing follows the block that was got last.
-  bool is_last() const;
-  /// The last `n_bytes` of the block, whole lines, come again at the front of the next one: of a quoted field that a
-  /// block's end cuts in two. Once a block.
+  /// Whether nothing follows the block that was got last.
+  bool is_last();
+  /// The last `n_bytes` of the block come again at the front of the next one, where they lie in the line that is its first:
+  /// of a quoted field, or an object, that the block's end cuts in two. Once a block.
   void put_back(std::size_t n_bytes);
 
   /// For messages: the path, "standard input", the archive and its member.
