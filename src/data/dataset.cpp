@@ -82,9 +82,12 @@ std::vector<float> missing_values(const DataOptions& options) {
 
 /// Reads, says what was understood, and refuses what would silently be wrong.
 void read_and_check(TextBlocks blocks, const DataOptions& options, BadLines& bad_lines, RawRatings& raw) {
-  const ReadReport report = read_ratings(
-      blocks, {.columns = options.columns, .allowed = kAnyStars, .missing = missing_values(options)},
-      bad_lines, raw);
+  const ReadReport report = read_ratings(blocks,
+                                         {.columns = options.columns,
+                                          .allowed = kAnyStars,
+                                          .time_format = options.time_format,
+                                          .missing = missing_values(options)},
+                                         bad_lines, raw);
   check_ratings(report, raw, /*is_accepted=*/!options.missing.empty());
   log_info("{}", understood(report, raw));
 }

@@ -10,6 +10,7 @@
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
+#include "movrec/core/shown.hpp"
 #include "movrec/core/table.hpp"
 
 namespace movrec {
@@ -108,8 +109,8 @@ Repeats find_repeats(const Ratings& ratings, std::size_t test_begin) {
 }
 
 std::string shown_pair(const Dataset& dataset, RowIdx row) {
-  return fmt::format("user {} and item {}", number(dataset.users.id(dataset.ratings.users[row])),
-                     number(dataset.items.id(dataset.ratings.items[row])));
+  return fmt::format("user {} and item {}", shown(dataset.users.id(dataset.ratings.users[row]).text),
+                     shown(dataset.items.id(dataset.ratings.items[row]).text));
 }
 
 /// Marks the rows that stay, and gives those their stars.

@@ -157,6 +157,26 @@ void set_columns(RatingsFormat& format,
   }
 }
 
+/// Of most of the values, where some are damaged.
+TimeReader time_reader(std::span<const std::string_view> values, std::string_view format) {
+  try {
+    return TimeReader::of_sample(values, format);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::data) throw;
+    for (const std::string_view& value : values.first(std::min<std::size_t>(values.size(), 3))) {
+      try {
+        const TimeReader reader = TimeReader::of_sample(std::span(&value, 1), format);
+        const auto n =
+            std::ranges::count_if(values, [&](std::string_view one) { return reader.read(one).has_value(); });
+        if (2 * n >= std::ssize(values) && !trim(value).empty()) return reader;
+      } catch (const Error&) {  // that one is damaged itself
+        continue;
+      }
+    }
+    throw;
+  }
+}
+
 }  // namespace
 
 std::vector<std::string_view> cut(std::string_view line, std::string_view separator) {
@@ -201,7 +221,10 @@ std::string unquoted(std::string_view field) {
   return out;
 }
 
-RatingsFormat detect_ratings_format(std::string_view text, std::string_view file, std::string_view columns) {
+RatingsFormat detect_ratings_format(std::string_view text,
+                                    std::string_view file,
+                                    std::string_view columns,
+                                    std::string_view time_format) {
   const Sample sample = take_sample(text);
   if (sample.lines.empty()) fail(ErrorKind::data, "{} is empty: expected ratings", file);
   RatingsFormat format;
@@ -235,9 +258,9 @@ RatingsFormat detect_ratings_format(std::string_view text, std::string_view file
       format.decimal_comma |= share_of(i, comma_decimal) > 0.1;
   format.has_header = is_header(rows, format.n_fields, format.decimal_comma);
   if (format.has_header) format.header = rows.front();
-  constexpr double kLeastTime = 1e8;  // in seconds, of 1973
   const bool third_is_time = share_of(2, [](const std::string& field) {
-                               return to_number<double>(field).value_or(0) >= kLeastTime;
+                               const auto value = to_number<double>(field);
+                               return value && looks_like_time(*value);
                              }) > 0.9;
   set_columns(format, columns, line, sample.first_number, file, third_is_time);
 
@@ -246,11 +269,18 @@ RatingsFormat detect_ratings_format(std::string_view text, std::string_view file
   };
   format.float_users = are_floats(kUser);
   format.float_items = are_floats(kItem);
+  if (format.columns.has(kTime)) {
+    std::vector<std::string_view> times;
+    for (std::size_t k = format.has_header ? 1 : 0; k < rows.size(); ++k)
+      if (rows[k].size() == format.n_fields) times.push_back(rows[k][format.columns[kTime]]);
+    format.time =
+        in_context(fmt::format("{}: the times", file), [&] { return time_reader(times, time_format); });
+  }
   RatingColumns plain;
   for (const auto role : {kUser, kItem, kStars, kTime}) plain.set(role, role);
   format.is_plain = format.n_fields == RatingColumn::kRoles && format.columns == plain &&
-                    format.separator != " " && !format.decimal_comma && !format.float_users &&
-                    !format.float_items;
+                    format.separator != " " && format.time.what() == TimeReader().what() &&
+                    !format.decimal_comma && !format.float_users && !format.float_items;
   return format;
 }
 

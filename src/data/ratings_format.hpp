@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/rating_columns.hpp"
+#include "data/times.hpp"
 
 namespace movrec {
 
@@ -20,6 +21,7 @@ struct RatingsFormat {
   bool is_plain = false;                          ///< user, item, stars, time and nothing else
   bool decimal_comma = false;                     ///< "3,5"
   bool float_users = false, float_items = false;  ///< ids are whole numbers spelt "17.0"
+  TimeReader time{};                              ///< of the column of times
   std::size_t n_lines_before = 0;                 ///< comments and Excel's "sep=;", to be passed over
 };
 
@@ -28,8 +30,11 @@ std::vector<std::string_view> cut(std::string_view line, std::string_view separa
 /// A field as it is meant: without blanks around it, without quotes, doubled quotes as one.
 std::string unquoted(std::string_view field);
 
-/// By the first lines of a file. `columns` as --columns says, or empty. Error{data} where nobody can know what is
+/// By the first lines of a file. `columns` as ‹columns› says and `time_format` as ‹time-format› does, or empty. Error{data} where nobody can know what is
 /// meant; Error{usage} where `columns` does not fit.
-RatingsFormat detect_ratings_format(std::string_view sample, std::string_view file, std::string_view columns);
+RatingsFormat detect_ratings_format(std::string_view sample,
+                                    std::string_view file,
+                                    std::string_view columns,
+                                    std::string_view time_format);
 
 }  // namespace movrec

@@ -67,7 +67,7 @@ bool parse_plain(std::string_view line, std::string_view separator, Row& row) {
     if (!take(line, at, '0', false) && !take(line, at, '5', false)) return false;
     if (line[at - 1] == '5') row.stars += 0.5F;
   }
-  return separated(at) && take_digits(line, at, row.time) && at == line.size();
+  return separated(at) && take_digits(line, at, row.time) && at == line.size() && row.time <= kMostSeconds;
 }
 
 /// Fields as they stand between separators, without a look at quotes: at most fields.size(), and how many there are (one
@@ -313,8 +313,8 @@ class Parser {
       if (!stars) return reject(line, number, expected_stars());
     }
     std::optional<std::int64_t> time = 0;
-    if (columns.has(kTime)) time = to_number<std::int64_t>(content(fields[columns[kTime]], time_));
-    if (!time) return reject(line, number, "a time in whole seconds");
+    if (columns.has(kTime)) time = format_.time.read(content(fields[columns[kTime]], time_));
+    if (!time) return reject(line, number, format_.time.expected());
     if (columns.has(kStars) && is_missing(*stars)) return;
     append(ratings_.user_ids.place_of(user), ratings_.item_ids.place_of(item), *stars, *time);
   }
@@ -367,7 +367,8 @@ ReadReport read_ratings(TextBlocks& blocks,
   std::string_view sample = block.text.substr(0, kSampleBytes);
   if (const std::size_t end = sample.rfind('\n'); end != std::string_view::npos)
     sample = sample.substr(0, end + 1);
-  Parser parser(detect_ratings_format(sample, file, options.columns), file, options, bad_lines, ratings);
+  Parser parser(detect_ratings_format(sample, file, options.columns, options.time_format), file, options,
+                bad_lines, ratings);
   const std::size_t n_before = ratings.size();
   if (n_before > 0 && parser.has(kTime) == ratings.times.empty())
     fail(ErrorKind::data, "{}: {} times, unlike the ratings before it", file,
@@ -390,7 +391,8 @@ ReadReport read_ratings(TextBlocks& blocks,
   report.columns.push_back(describe(format, kUser, ratings.user_ids.are_numbers() ? "" : "(text)"));
   report.columns.push_back(describe(format, kItem, ratings.item_ids.are_numbers() ? "" : "(text)"));
   if (report.has_stars) report.columns.push_back(describe(format, kStars, ""));
-  if (report.has_times) report.columns.push_back(describe(format, kTime, "(seconds)"));
+  if (report.has_times)
+    report.columns.push_back(describe(format, kTime, fmt::format("({})", format.time.what())));
   return report;
 }
 

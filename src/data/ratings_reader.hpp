@@ -20,6 +20,7 @@ inline constexpr StarScale kAnyStars{-1e9F, 1e9F};
 struct ReadOptions {
   std::string columns{};          ///< as --columns says
   StarScale allowed = kAnyStars;  ///< other stars make a line bad
+  std::string time_format{};      ///< as --time-format says
   std::vector<float> missing{};   ///< values that stand for "not rated": such lines are left out and counted
 };
 

@@ -8,16 +8,18 @@
 #include <cmath>
 #include <map>
 
+#include "data/times.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
-#include "movrec/data/summary.hpp"
 
 namespace movrec {
 namespace {
 
 /// Values are counted in so many rows, evenly spread.
 constexpr std::size_t kSample = 200'000;
+/// Of fewer ratings nothing can be said.
+constexpr std::size_t kFewRows = 20;
 /// Scales of ratings have fewer values; days, ids and counts have more.
 constexpr std::size_t kManyValues = 150;
 
@@ -43,16 +45,16 @@ std::map<float, std::size_t> count_values(const std::vector<float>& stars) {
 void check_sentinels(const ReadReport& report,
                      const std::map<float, std::size_t>& counts,
                      std::size_t n_rows) {
-  if (counts.size() < 3) return;
+  if (counts.size() < 4 || n_rows < kFewRows) return;
   const auto share = [&](std::size_t n) { return static_cast<double>(n) / static_cast<double>(n_rows); };
   const auto first = counts.begin(), second = std::next(first), last = std::prev(counts.end()),
              before = std::prev(last);
   constexpr double kMany = 0.002;
   const float above = last->first - before->first, range_below = before->first - first->first;
-  if (above > std::max(2 * range_below, 1.F) && share(last->second) > kMany)
+  if (above > std::max(3 * range_below, 1.F) && share(last->second) > kMany)
     refuse_sentinel(report, last->first, share(last->second), first->first, before->first);
   const float below = second->first - first->first, range_above = last->first - second->first;
-  if (below > std::max(2 * range_above, 1.F) && share(first->second) > kMany)
+  if (below > std::max(3 * range_above, 1.F) && share(first->second) > kMany)
     refuse_sentinel(report, first->first, share(first->second), second->first, last->first);
   const bool is_one_value = first->first == -1 && second->first >= 0;
   if (is_one_value && share(first->second) > kMany)
@@ -78,14 +80,16 @@ void check_kind(const ReadReport& report, const std::map<float, std::size_t>& co
 
 void check_times(const ReadReport& report, const std::vector<std::int64_t>& times) {
   if (times.empty()) return;
-  constexpr std::int64_t kDay = 86'400;
-  const std::int64_t tomorrow =
+  const std::int64_t now =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count() +
-      kDay;
-  const auto before = std::ranges::count_if(times, [](std::int64_t t) { return t < 0; });
-  const auto after = std::ranges::count_if(times, [&](std::int64_t t) { return t > tomorrow; });
-  const auto zero = std::ranges::count(times, std::int64_t{0});
+          .count();
+  std::int64_t before = 0, after = 0, zero = 0;
+  for (const std::int64_t time : times) {
+    const OddTime odd = oddness_of(time, now);
+    before += odd == OddTime::before_1970 || odd == OddTime::before_1900 ? 1 : 0;
+    after += odd == OddTime::after_tomorrow ? 1 : 0;
+    zero += odd == OddTime::zero ? 1 : 0;
+  }
   if (before > 0) log_warning("{}: {} times lie before 1970", report.file, format_count(before));
   if (after > 0) log_warning("{}: {} times lie after tomorrow", report.file, format_count(after));
   if (zero > 0 && zero < std::ssize(times))

@@ -140,8 +140,8 @@ TEST_F(Prepare, EachPartCountsAPairOnce) {
 std::vector<std::pair<int, int>> pairs_of(const Dataset& dataset) {
   std::vector<std::pair<int, int>> pairs;
   for (RowIdx row = 0; row < dataset.ratings.size(); ++row)
-    pairs.emplace_back(number(dataset.users.id(dataset.ratings.users[row])),
-                       number(dataset.items.id(dataset.ratings.items[row])));
+    pairs.emplace_back(std::stoi(dataset.users.id(dataset.ratings.users[row]).text),
+                       std::stoi(dataset.items.id(dataset.ratings.items[row]).text));
   return pairs;
 }
 

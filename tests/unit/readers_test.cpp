@@ -127,28 +127,27 @@ TEST(ReadRatings, NamesFileLineAndFieldOfABadLine) {
     EXPECT_EQ(message_of(fmt::format("{}1::2::{}::4\n", good, stars), "", kMovieLensStars),
               fmt::format("R:2: expected stars from 0.5 to 5, found '1::2::{}::4'", stars));
   EXPECT_EQ(message_of(good + "1::2::many::4\n"), "R:2: expected a rating in numbers, found '1::2::many::4'");
-  EXPECT_EQ(message_of(good + "1::2::3::4.5\n"),
-            "R:2: expected a time in whole seconds, found '1::2::3::4.5'");
+  EXPECT_EQ(message_of(good + "1::2::3::yesterday\n"),
+            "R:2: expected a time in seconds since 1970, up to the year 2100, found '1::2::3::yesterday'");
   EXPECT_EQ(message_of("userId,movieId,rating\n1,2,3\n\"1,2,3\n4,5,1\n"),
             "R:3: expected quotation marks that close, found '\"1,2,3'");
 }
 
 TEST(ReadRatings, TakesNumbersOfEverySpelling) {
   const RawRatings ratings = read(
-      "2147483647::007::4.5::-5\n0::2147483647::4.0::9223372036854775807\n123456789::1::3.50::1\n"
+      "2147483647::007::4.5::-5\n0::2147483647::4.0::4102444800\n123456789::1::3.50::1\n"
       "1::1::4e0::1\n1::1::3.7::000000000000000000001\n1::1::.5::1\n1::1::10::1\n");
   EXPECT_THAT(users(ratings), ElementsAre("2147483647", "0", "123456789", "1", "1", "1", "1"));
   EXPECT_THAT(items(ratings), ElementsAre("007", "2147483647", "1", "1", "1", "1", "1"));
   EXPECT_THAT(ratings.stars, ElementsAre(4.5F, 4, 3.5F, 4, 3.7F, 0.5F, 10));
-  EXPECT_THAT(ratings.times, ElementsAre(-5, 9223372036854775807, 1, 1, 1, 1, 1));
+  EXPECT_THAT(ratings.times, ElementsAre(-5, 4102444800, 1, 1, 1, 1, 1));
 }
 
 TEST(ReadRatings, RefusesFilesWithoutRatings) {
   EXPECT_EQ(message_of(""), "R is empty");
   EXPECT_EQ(message_of("\n\n"), "R is empty: expected ratings");
   EXPECT_EQ(message_of("userId,movieId,rating\n"), "R holds no ratings");
-  EXPECT_THAT(message_of("<html>not a ratings file</html>\n"),
-              HasSubstr("R is a web page, not the data"));
+  EXPECT_THAT(message_of("<html>not a ratings file</html>\n"), HasSubstr("R is a web page, not the data"));
   EXPECT_EQ(error_of([] { read(""); }).kind(), ErrorKind::data);
 }
 

@@ -18,6 +18,7 @@ struct DataOptions {
   std::string dataset = "ml-1m";
   std::string data;  ///< a path; overrides `dataset`
   std::string columns;
+  std::string time_format;
   std::vector<std::string> missing;
   bool skip_bad_lines = false;
   std::string fold;        ///< u1 … u5, ua, ub
@@ -44,6 +45,10 @@ struct DataOptions {
                 "columns of the ratings file, by name or number: user=customer_id,item=sku,rating=-,time=4; "
                 "or in their order: user,item,rating,time"},
         self.columns);
+    visit(Field{.name = "time-format",
+                .help = "how times are written where it cannot be seen, e.g. %d/%m/%Y %H:%M",
+                .value_name = "FORMAT"},
+          self.time_format);
     visit(
         Field{
             .name = "missing",
