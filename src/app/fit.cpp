@@ -1,5 +1,8 @@
 #include "movrec/app/fit.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -100,16 +103,37 @@ void check_schedule(const FitRequest& request, const Checkpoint& last, const fs:
   log_warning("{}: with {} its learning rate goes on from another place than {:.2g}", what, epochs, rate);
 }
 
+/// The request as this data can be trained on: without ratings every line says that somebody took something. Error{usage}
+/// for models that predict stars.
+FitRequest adapted(const FitRequest& asked, const Dataset& dataset) {
+  FitRequest request = asked;
+  if (dataset.has_stars) return request;
+  const auto ranks = [](const ModelOptions& options) { return options.has("positive-from"); };
+  if (!ranks(request.options) && request.algorithm != "popularity") {
+    std::vector<std::string_view> rankers{"popularity"};
+    for (const Algorithm& algorithm : algorithms())
+      if (algorithm.fit != nullptr && ranks(default_options(algorithm))) rankers.push_back(algorithm.name);
+    throw Error(ErrorKind::usage,
+                fmt::format("{} predicts stars, and {} has none", request.algorithm, dataset.name),
+                "its lines say who took what, not how he liked it",
+                fmt::format("a model that ranks: ‹model› {}", fmt::join(rankers, "|")));
+  }
+  const OptionRefs options = request.options.refs();
+  if (const OptionRef* option = find_option(options, "positive-from")) set_from_text(*option, "0");
+  return request;
+}
+
 /// `resumed` and `last` (its path) of a run that goes on; null and empty for a new one.
-Fit fit_with(const FitRequest& request, const Checkpoint* resumed, const fs::path& last) {
-  set_threads(request.settings.threads);
+Fit fit_with(const FitRequest& asked, const Checkpoint* resumed, const fs::path& last) {
+  set_threads(asked.settings.threads);
   Fit fit;
-  fit.device = resolve_device(request.settings.device);
-  if (request.options.as<TrainOptions>().amp && fit.device == "cpu")
+  fit.device = resolve_device(asked.settings.device);
+  if (asked.options.as<TrainOptions>().amp && fit.device == "cpu")
     throw Error(ErrorKind::usage, "‹amp› needs a GPU", "on the CPU bfloat16 would be slower",
                 "‹device› cuda, or leave out ‹amp›");
 
-  Dataset dataset = load_dataset(request.data, request.cache);
+  Dataset dataset = load_dataset(asked.data, asked.cache);
+  const FitRequest request = adapted(asked, dataset);
   Split split = make_split(dataset, request.split);
   check_rows(request, dataset, split, resumed, last);
   log_info("{}: {} users, {} items; {} train, {} validation, {} test rows", dataset.name,

@@ -373,6 +373,10 @@ ReadReport read_ratings(TextBlocks& blocks,
   if (n_before > 0 && parser.has(kTime) == ratings.times.empty())
     fail(ErrorKind::data, "{}: {} times, unlike the ratings before it", file,
          parser.has(kTime) ? "has" : "has no");
+  if (n_before > 0 && parser.has(kStars) != ratings.has_stars)
+    fail(ErrorKind::data, "{}: {} ratings, unlike the lines before it", file,
+         parser.has(kStars) ? "has" : "has no");
+  ratings.has_stars = parser.has(kStars);
   do {
     const std::size_t n_rest = parser.parse(block, blocks.is_last());
     if (n_rest > 0) blocks.put_back(n_rest);

@@ -26,8 +26,8 @@ struct ReadOptions {
 
 /// What was understood of a file, for people.
 struct ReadReport {
-  std::string file;                  ///< with what it is: "ratings.csv.gz (gzip)"
-  std::vector<std::string> columns;  ///< "user=customer_id (text)", by role
+  std::string file{};                ///< with what it is: "ratings.csv.gz (gzip)"
+  std::vector<std::string> columns{};  ///< "user=customer_id (text)", by role
   std::size_t n_ratings = 0;
   std::size_t n_missing = 0;  ///< left out: no rating in them, or one of `missing`
   std::size_t n_headers = 0;  ///< further lines equal to the header, left out

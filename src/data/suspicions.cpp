@@ -90,10 +90,10 @@ void check_times(const ReadReport& report, const std::vector<std::int64_t>& time
     after += odd == OddTime::after_tomorrow ? 1 : 0;
     zero += odd == OddTime::zero ? 1 : 0;
   }
-  if (before > 0) log_warning("{}: {} times lie before 1970", report.file, format_count(before));
-  if (after > 0) log_warning("{}: {} times lie after tomorrow", report.file, format_count(after));
+  if (before > 0) log_warning("{}: times before 1970: {}", report.file, format_count(before));
+  if (after > 0) log_warning("{}: times after tomorrow: {}", report.file, format_count(after));
   if (zero > 0 && zero < std::ssize(times))
-    log_warning("{}: {} times are 0, which may stand for unknown ones", report.file, format_count(zero));
+    log_warning("{}: times that are 0, which may stand for unknown: {}", report.file, format_count(zero));
 }
 
 }  // namespace

@@ -110,6 +110,7 @@ struct Dataset {
                          ///< same one hold the same ratings in the same order
   Ratings ratings;
   StarScale stars;
+  bool has_stars = true;  ///< else all ratings are 1: they say who took what, not how he liked it
   UserMap users;
   ItemMap items;
   Catalog catalog;
