@@ -177,11 +177,13 @@ void keep_rows(Dataset& dataset, const std::vector<bool>& kept) {
 }
 
 void prepare(Dataset& dataset, const PrepareOptions& options) {
+  const std::size_t n_rows = dataset.ratings.size();
   if (options.merge_titles) merge_titles(dataset);
   if (!options.from.empty() || !options.until.empty()) filter_times(dataset, options);
   settle_duplicates(dataset, options);
   if (options.sample_users > 0) sample_users(dataset, options);
   if (options.min_user_ratings > 0 || options.min_item_ratings > 0) filter_counts(dataset, options);
+  if (dataset.ratings.size() == n_rows) return;
   const std::vector<bool> users = are_positive(ratings_per_user(dataset.ratings)),
                           items = are_positive(ratings_per_item(dataset.ratings));
   if (std::ranges::find(users, false) != users.end()) keep_users(dataset, users);
