@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "data/encodings.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
@@ -38,15 +39,7 @@ std::string to_utf8(std::string_view bytes) {
   if (is_utf8(bytes)) return std::string(bytes);
   std::string text;
   text.reserve(bytes.size() + bytes.size() / 16);
-  for (char c : bytes) {
-    const auto code = static_cast<unsigned char>(c);
-    if (code < 0x80) {
-      text += c;
-    } else {
-      text += static_cast<char>(0xC0U | (code >> 6));
-      text += static_cast<char>(0x80U | (code & 0x3FU));
-    }
-  }
+  append_windows_1252(text, bytes);
   return text;
 }
 

@@ -34,7 +34,7 @@ class BadLines {
 /// The text without a UTF-8 byte order mark.
 std::string_view without_bom(std::string_view text);
 
-/// UTF-8 of a whole file's bytes: as they are if they are valid UTF-8, else read as latin-1. No BOM.
+/// UTF-8 of a whole file's bytes: as they are if they are valid UTF-8, else read as Windows-1252. No BOM.
 std::string to_utf8(std::string_view bytes);
 
 /// Without blanks, tabs and carriage returns around it.
