@@ -142,6 +142,16 @@ constexpr std::string_view kFormatExample = "say how they are written: ‹time-f
 
 }  // namespace
 
+bool is_missing_value(std::string_view text) {
+  constexpr std::array<std::string_view, 6> kMissing = {"null", "na", "n/a", "nan", "none", "\\n"};
+  text = trim(text);
+  if (text.empty()) return true;
+  return std::ranges::any_of(kMissing, [&](std::string_view word) {
+    return std::ranges::equal(text, word, {},
+                              [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  });
+}
+
 bool TimeReader::reads_all(std::span<const std::string_view> sample) const {
   return std::ranges::all_of(sample, [&](std::string_view text) { return read(text).has_value(); });
 }
@@ -232,7 +242,7 @@ TimeReader TimeReader::of_format(std::string_view format, std::span<const std::s
 TimeReader TimeReader::of_sample(std::span<const std::string_view> values, std::string_view format) {
   std::vector<std::string_view> sample;
   for (const std::string_view value : values)
-    if (!trim(value).empty()) sample.push_back(trim(value));
+    if (!is_missing_value(value)) sample.push_back(trim(value));
   if (!format.empty()) return of_format(format, sample);
   TimeReader reader;
   if (sample.empty()) return reader;

@@ -14,12 +14,15 @@ namespace movrec {
 /// The year 2100 in seconds since 1970; what is beyond is no time of a rating.
 inline constexpr std::int64_t kMostSeconds = 4'102'444'800;
 
+/// Whether a value stands for none: a blank one, NULL, NA, N/A, NaN, None, or \N.
+bool is_missing_value(std::string_view text);
+
 /// Reads the times of one column, all of them written in one way, which a sample of them tells: numbers of seconds,
 /// milliseconds, microseconds or nanoseconds since 1970, with fraction or exponent if need be; 20240501; ISO 8601;
 /// "Mon May 01 12:30:00 +0000 2023", "May 1, 2023", "05 1, 2023", "1 May 2023" and their like.
 class TimeReader {
  public:
-  /// Of a column with these values; blank ones do not count, and without any they are seconds. A `format` (see TimeFormat)
+  /// Of a column with these values; missing ones do not count, and without any they are seconds. A `format` (see TimeFormat)
   /// has the last word. Error{data} where they are written in no known way, in several, as years alone, or as 12/05/2023
   /// where none tells the day from the month; Error{usage} for a bad format. The caller adds file and column.
   static TimeReader of_sample(std::span<const std::string_view> values, std::string_view format = {});

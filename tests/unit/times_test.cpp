@@ -184,6 +184,16 @@ TEST(TimeFormats, RefuseFormatsOfNoDay) {
   EXPECT_THAT(error_of_sample({"1 May 2024"}, "%d/%m/%Y").message(), HasSubstr("no time is written as"));
 }
 
+TEST(Times, LeaveMissingValuesAside) {
+  for (const std::string_view text : {"", "  ", "NULL", "null", "NaN", "N/A", "NA", "None", "\\N"})
+    EXPECT_TRUE(is_missing_value(text)) << text;
+  for (const std::string_view text : {"0", "-", "nano", "\\", "N"})
+    EXPECT_FALSE(is_missing_value(text)) << text;
+  const TimeReader reader = TimeReader::of_sample(Values{"NULL", "1714566600000", "nan", ""});
+  EXPECT_EQ(reader.what(), "milliseconds");
+  EXPECT_EQ(reader.read("NULL"), std::nullopt);
+}
+
 TEST(Times, SayWhatIsOdd) {
   EXPECT_EQ(oddness_of(kNoon, kNoon), OddTime::none);
   EXPECT_EQ(oddness_of(kNoon + 86'400, kNoon), OddTime::none);
