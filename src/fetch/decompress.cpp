@@ -4,6 +4,7 @@
 #include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <array>
@@ -228,10 +229,8 @@ class ZstdBytes final : public Unpacker {
       }
       const std::size_t code = ZSTD_decompressStream(stream_.get(), &out, &in_);
       if (ZSTD_isError(code)) {
-        constexpr std::string_view kTooWide = "Frame requires too much memory for decoding";
-        const std::string_view why = ZSTD_getErrorName(code);
-        if (why == kTooWide) fail_too_wide();
-        fail_damaged(why);
+        if (ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge) fail_too_wide();
+        fail_damaged(ZSTD_getErrorName(code));
       }
       in_frame_ = code != 0;
       has_more_ = in_frame_ && out.pos == out.size;

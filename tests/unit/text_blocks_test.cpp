@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "data/encodings.hpp"
+#include "data/members.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/stop.hpp"
 #include "movrec/core/utf8.hpp"
@@ -111,6 +112,20 @@ std::string zstandard(std::string_view text) {
   ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
   out.resize(ZSTD_compress2(context, out.data(), out.size(), text.data(), text.size()));
   ZSTD_freeCCtx(context);
+  return out;
+}
+/// What `zstd --long=27` writes: it must be unpacked with 128 MiB of memory, however little it holds.
+std::string zstandard_of_wide_window(std::string_view text) {
+  ZSTD_CCtx* const context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 27);
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  ZSTD_outBuffer written{out.data(), out.size(), 0};
+  ZSTD_inBuffer nothing{nullptr, 0, 0}, all{text.data(), text.size(), 0};
+  ZSTD_compressStream2(context, &written, &all,
+                       ZSTD_e_continue);  // of an unknown length, so that the window is named
+  ZSTD_compressStream2(context, &written, &nothing, ZSTD_e_end);
+  ZSTD_freeCCtx(context);
+  out.resize(written.pos);
   return out;
 }
 std::string utf16(std::string_view text, bool little_endian, bool bom) {
@@ -249,6 +264,12 @@ TEST(TextBlocks, RefusesCompressedDataThatIsCutShortOrDamaged) {
   EXPECT_THAT(error_of_bytes(gzipped("a\n") + "rubbish").message(), HasSubstr("damaged"));
 }
 
+TEST(TextBlocks, RefusesCompressedDataThatNeedsMuchMemory) {
+  const Error error = error_of_bytes(zstandard_of_wide_window(kText));
+  EXPECT_EQ(error.message(), "R needs too much memory to unpack its zstd data");
+  EXPECT_EQ(error.remedy(), "zstd -dc --memory=2GB 'R' | movrec … ‹data› -");
+}
+
 TEST(TextBlocks, ReadsAZipOfOneFile) {
   const TempDir dir;
   const std::string text = long_text().substr(0, 200'000) + '\n';
@@ -270,6 +291,21 @@ TEST(TextBlocks, ReadsAZipOfOneFile) {
   write_zip(dir / "zip.zip", {{.name = "in.zip", .content = "PK\x03\x04" + std::string(99, 'x')}});
   EXPECT_THAT(error_of([&] { read_path((dir / "zip.zip").string()); }).remedy(),
               HasSubstr("unpack it first"));
+}
+
+TEST(TextBlocks, ReadsMembersOfADataSet) {
+  const TempDir dir;
+  const std::string packed = gzipped(kText);
+  write_zip(dir / "set.zip",
+            {{.name = "set/r.dat", .content = packed}, {.name = "set/m.dat", .content = "1"}});
+  write_text(dir / "r.dat", packed);
+  for (const bool is_zip : {true, false}) {
+    const Members members = is_zip ? Members::of_archive(dir / "set.zip") : Members::beside(dir / "m.dat");
+    TextBlocks blocks = members.text("r.dat");
+    EXPECT_EQ(all_of(blocks), kText);
+    EXPECT_EQ(blocks.name(), members.describe("r.dat"));
+    EXPECT_EQ(blocks.found(), "gzip");
+  }
 }
 
 TEST(TextBlocks, ReadsUtf16InEitherOrderWithAndWithoutAMark) {
@@ -334,7 +370,9 @@ TEST(TextBlocks, RefusesLinesBeyondAMebibyteByTheirNumber) {
       const auto number = 1 + std::ranges::count(text.substr(0, text.find('x')), '\n');
       const std::string expected = "R:" + std::to_string(number) + ": the line is longer than 1 MiB";
       EXPECT_EQ(error_of_bytes(text).message(), expected);
-      EXPECT_EQ(error_of_bytes(gzipped(text)).message(), expected);
+      if (line.size() == over.size()) {
+        EXPECT_EQ(error_of_bytes(gzipped(text)).message(), expected);
+      }
     }
 }
 
