@@ -82,13 +82,15 @@ std::vector<float> missing_values(const DataOptions& options) {
 
 /// Reads, says what was understood, and refuses what would silently be wrong.
 void read_and_check(TextBlocks blocks, const DataOptions& options, BadLines& bad_lines, RawRatings& raw) {
-  const ReadReport report = read_ratings(blocks,
-                                         {.columns = options.columns,
-                                          .allowed = kAnyStars,
-                                          .time_format = options.time_format,
-                                          .missing = missing_values(options)},
-                                         bad_lines, raw);
-  check_ratings(report, raw, /*is_accepted=*/!options.missing.empty());
+  ReadReport report = read_ratings(blocks,
+                                   {.columns = options.columns,
+                                    .allowed = kAnyStars,
+                                    .time_format = options.time_format,
+                                    .missing = missing_values(options)},
+                                   bad_lines, raw);
+  check_ratings(report, raw,
+                {.accepts_all_values = !options.missing.empty(), .leaves_out = options.skip_bad_lines});
+  bad_lines.add(report.n_skipped);
   log_info("{}", understood(report, raw));
 }
 

@@ -1,12 +1,14 @@
 #include "data/ratings_format.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <map>
 
+#include "data/json_objects.hpp"
 #include "data/text.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/shown.hpp"
@@ -281,6 +283,40 @@ RatingsFormat detect_ratings_format(std::string_view text,
   format.is_plain = format.n_fields == RatingColumn::kRoles && format.columns == plain &&
                     format.separator != " " && format.time.what() == TimeReader().what() &&
                     !format.decimal_comma && !format.float_users && !format.float_items;
+  return format;
+}
+
+RatingsFormat detect_json_format(const TextBlock& first,
+                                 std::string_view file,
+                                 std::string_view columns,
+                                 std::string_view time_format) {
+  const std::vector<std::string> keys = json_keys(first, file);
+  const RatingColumns of_keys = columns.empty() ? RatingColumns::of_header(keys)
+                                                : RatingColumns::of_option(columns, keys, keys.size(), file);
+  RatingsFormat format;
+  format.separator = ",";
+  format.has_header = true;
+  for (const auto role : {kUser, kItem, kStars, kTime}) {
+    if (of_keys.has(role)) {
+      format.columns.set(role, format.header.size());
+      format.header.push_back(keys[of_keys[role]]);
+    } else if (role == kUser || role == kItem) {
+      throw Error(ErrorKind::data,
+                  fmt::format("{}: no key is named '{}' or alike", file, RatingColumn::kNames[role]),
+                  fmt::format("its keys are {}", shown(fmt::format("{}", fmt::join(keys, ", ")))),
+                  "name them: ‹columns› user=KEY,item=KEY,rating=KEY,time=KEY");
+    }
+  }
+  format.n_fields = format.header.size();
+  if (!format.columns.has(kTime)) return format;
+  JsonObjects objects(first, format.header, std::string(file));
+  std::vector<std::string> times;
+  objects.begin(first);
+  while (times.size() < kMostLines && objects.next())
+    if (objects.fault().empty()) times.emplace_back(objects.values()[format.columns[kTime]]);
+  const std::vector<std::string_view> sample(times.begin(), times.end());
+  format.time =
+      in_context(fmt::format("{}: the times", file), [&] { return time_reader(sample, time_format); });
   return format;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/rating_columns.hpp"
+#include "data/text_blocks.hpp"
 #include "data/times.hpp"
 
 namespace movrec {
@@ -36,5 +37,11 @@ RatingsFormat detect_ratings_format(std::string_view sample,
                                     std::string_view file,
                                     std::string_view columns,
                                     std::string_view time_format);
+
+/// The same of objects of JSON, whose keys are the columns: `header` holds those that are wanted.
+RatingsFormat detect_json_format(const TextBlock& first,
+                                 std::string_view file,
+                                 std::string_view columns,
+                                 std::string_view time_format);
 
 }  // namespace movrec

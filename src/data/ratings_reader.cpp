@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 
+#include "data/json_objects.hpp"
 #include "data/ratings_format.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/shown.hpp"
@@ -222,6 +223,11 @@ class Parser {
     return 0;
   }
 
+  void add_object(const JsonObjects& object) {
+    if (!object.fault().empty()) return reject(object.text(), object.number(), object.fault());
+    add(object.values(), object.values().size(), object.text(), object.number());
+  }
+
   std::size_t n_missing() const { return n_missing_; }
   std::size_t n_headers() const { return n_headers_; }
 
@@ -348,6 +354,11 @@ class Parser {
 /// The beginning of the file's block: enough to see how it is laid out.
 constexpr std::size_t kSampleBytes = std::size_t{1} << 16;
 
+std::string_view sample_of(std::string_view text) {
+  text = text.substr(0, kSampleBytes);
+  return text.substr(0, text.rfind('\n') + 1);
+}
+
 std::string describe(const RatingsFormat& format, RatingColumn::Role role, std::string_view kind) {
   const std::size_t column = format.columns[role];
   return fmt::format("{}={}{}{}", RatingColumn::kNames[role],
@@ -364,11 +375,11 @@ ReadReport read_ratings(TextBlocks& blocks,
   TextBlock block;
   const std::string& file = blocks.name();
   if (!blocks.next(block)) fail(ErrorKind::data, "{} is empty: expected ratings", file);
-  std::string_view sample = block.text.substr(0, kSampleBytes);
-  if (const std::size_t end = sample.rfind('\n'); end != std::string_view::npos)
-    sample = sample.substr(0, end + 1);
-  Parser parser(detect_ratings_format(sample, file, options.columns, options.time_format), file, options,
-                bad_lines, ratings);
+  const bool is_json = holds_json_objects(block.text);
+  Parser parser(
+      is_json ? detect_json_format(block, file, options.columns, options.time_format)
+              : detect_ratings_format(sample_of(block.text), file, options.columns, options.time_format),
+      file, options, bad_lines, ratings);
   const std::size_t n_before = ratings.size();
   if (n_before > 0 && parser.has(kTime) == ratings.times.empty())
     fail(ErrorKind::data, "{}: {} times, unlike the ratings before it", file,
@@ -377,14 +388,25 @@ ReadReport read_ratings(TextBlocks& blocks,
     fail(ErrorKind::data, "{}: {} ratings, unlike the lines before it", file,
          parser.has(kStars) ? "has" : "has no");
   ratings.has_stars = parser.has(kStars);
-  do {
-    const std::size_t n_rest = parser.parse(block, blocks.is_last());
-    if (n_rest > 0) blocks.put_back(n_rest);
-  } while (blocks.next(block));
+  std::string found = blocks.found();
+  if (is_json) {
+    JsonObjects objects(block, parser.format().header, file);
+    found += fmt::format("{}{}", found.empty() ? "" : ", ", objects.what());
+    do {
+      objects.begin(block);
+      while (objects.next()) parser.add_object(objects);
+      objects.end(blocks);
+    } while (blocks.next(block));
+  } else {
+    do {
+      const std::size_t n_rest = parser.parse(block, blocks.is_last());
+      if (n_rest > 0) blocks.put_back(n_rest);
+    } while (blocks.next(block));
+  }
   if (ratings.size() == n_before) fail(ErrorKind::data, "{} holds no ratings", file);
 
   const RatingsFormat& format = parser.format();
-  ReadReport report{.file = blocks.found().empty() ? file : fmt::format("{} ({})", file, blocks.found()),
+  ReadReport report{.file = found.empty() ? file : fmt::format("{} ({})", file, found),
                     .columns = {},
                     .n_ratings = ratings.size() - n_before,
                     .n_missing = parser.n_missing(),

@@ -26,10 +26,11 @@ struct ReadOptions {
 
 /// What was understood of a file, for people.
 struct ReadReport {
-  std::string file{};                ///< with what it is: "ratings.csv.gz (gzip)"
+  std::string file{};                  ///< with what it is: "ratings.csv.gz (gzip)"
   std::vector<std::string> columns{};  ///< "user=customer_id (text)", by role
   std::size_t n_ratings = 0;
   std::size_t n_missing = 0;  ///< left out: no rating in them, or one of `missing`
+  std::size_t n_skipped = 0;  ///< left out by check_ratings
   std::size_t n_headers = 0;  ///< further lines equal to the header, left out
   bool has_stars = true, has_times = true;
   bool is_by_position = false;  ///< no header and no option said what the columns are

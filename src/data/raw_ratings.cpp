@@ -48,6 +48,15 @@ void update_ids(Digest& digest, const std::vector<Idx>& positions, const IdTable
 template <class Idx>
 IdTable rank(const IdInterner& interner, std::vector<Idx>& rows) {
   IdInterner::Sorted sorted = interner.sorted();
+  std::vector<bool> is_used(sorted.ids.size());  // rows may have been left out
+  for (const Idx row : rows) is_used[static_cast<std::size_t>(sorted.rank[index(row)])] = true;
+  if (std::ranges::find(is_used, false) != is_used.end()) {
+    std::vector<std::int32_t> now(is_used.size());
+    std::int32_t n = 0;
+    for (std::size_t k = 0; k < is_used.size(); ++k) now[k] = is_used[k] ? n++ : n;
+    for (std::int32_t& rank : sorted.rank) rank = now[static_cast<std::size_t>(rank)];
+    sorted.ids.keep(is_used);
+  }
 #pragma omp parallel for schedule(static)
   for (std::size_t row = 0; row < rows.size(); ++row) rows[row] = Idx{sorted.rank[index(rows[row])]};
   return std::move(sorted.ids);

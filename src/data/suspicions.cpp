@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "data/times.hpp"
 #include "movrec/core/error.hpp"
@@ -21,7 +22,13 @@ constexpr std::size_t kSample = 200'000;
 /// Of fewer ratings nothing can be said.
 constexpr std::size_t kFewRows = 20;
 /// Scales of ratings have fewer values; days, ids and counts have more.
-constexpr std::size_t kManyValues = 150;
+constexpr std::size_t kManyValues = 30;
+
+struct Sentinel {
+  float value;
+  double share;
+  float low, high;  ///< of all others
+};
 
 std::map<float, std::size_t> count_values(const std::vector<float>& stars) {
   std::map<float, std::size_t> counts;
@@ -30,39 +37,48 @@ std::map<float, std::size_t> count_values(const std::vector<float>& stars) {
   return counts;
 }
 
-[[noreturn]] void refuse_sentinel(
-    const ReadReport& report, float value, double share, float low, float high) {
-  throw Error(
-      ErrorKind::data,
-      fmt::format("{}: {:.1f} % of the ratings are {}, all others lie from {} to {}", report.file,
-                  100 * share, value, low, high),
-      "such a value often stands for \"not rated\", and would spoil every mean",
-      fmt::format("‹missing› {} leaves these lines out, ‹missing› none takes them as ratings", value));
-}
-
-/// A value at either end that is far from all others, or zero or below where ratings begin at one, in more ratings than
-/// chance gives.
-void check_sentinels(const ReadReport& report,
-                     const std::map<float, std::size_t>& counts,
-                     std::size_t n_rows) {
-  if (counts.size() < 4 || n_rows < kFewRows) return;
-  const auto share = [&](std::size_t n) { return static_cast<double>(n) / static_cast<double>(n_rows); };
+/// A value that stands for "not rated", as it seems: one at either end that is far from all others, or zero or below
+/// where ratings begin at one, in more ratings than chance gives.
+std::optional<Sentinel> find_sentinel(const std::map<float, std::size_t>& counts) {
+  std::size_t n_rows = 0;
+  for (const auto& [value, n] : counts) n_rows += n;
+  if (counts.size() < 4 || n_rows < kFewRows) return {};
   const auto first = counts.begin(), second = std::next(first), last = std::prev(counts.end()),
              before = std::prev(last);
-  constexpr double kMany = 0.002;
-  const float above = last->first - before->first, range_below = before->first - first->first;
-  if (above > std::max(3 * range_below, 1.F) && share(last->second) > kMany)
-    refuse_sentinel(report, last->first, share(last->second), first->first, before->first);
-  const float below = second->first - first->first, range_above = last->first - second->first;
-  if (below > std::max(3 * range_above, 1.F) && share(first->second) > kMany)
-    refuse_sentinel(report, first->first, share(first->second), second->first, last->first);
-  const bool is_one_value = first->first == -1 && second->first >= 0;
-  if (is_one_value && share(first->second) > kMany)
-    refuse_sentinel(report, first->first, share(first->second), second->first, last->first);
+  const auto share = [&](std::size_t n) { return static_cast<double>(n) / static_cast<double>(n_rows); };
+  constexpr double kMany = 0.002, kFar = 3;
+  const auto is_far = [&](float gap, float range) {
+    return gap > std::max(static_cast<float>(kFar) * range, 1.F);
+  };
+  if (is_far(last->first - before->first, before->first - first->first) && share(last->second) > kMany)
+    return Sentinel{last->first, share(last->second), first->first, before->first};
+  const Sentinel lowest{first->first, share(first->second), second->first, last->first};
+  if (is_far(second->first - first->first, last->first - second->first) && lowest.share > kMany)
+    return lowest;
+  if (first->first == -1 && second->first >= 0 && lowest.share > kMany) return lowest;
   const bool is_mode =
-      std::ranges::all_of(counts, [&](const auto& one) { return one.second <= first->second; });
-  if (first->first == 0 && second->first >= 1 && is_mode && counts.size() > 3)
-    refuse_sentinel(report, 0, share(first->second), second->first, last->first);
+      std::all_of(second, counts.end(), [&](const auto& one) { return 3 * one.second < 2 * first->second; });
+  if (first->first == 0 && second->first >= 1 && is_mode) return lowest;
+  return {};
+}
+
+/// Takes out the rows from `first` on that have the value; how many.
+std::size_t leave_out(RawRatings& raw, std::size_t first, float value) {
+  std::size_t kept = first;
+  for (std::size_t row = first; row < raw.size(); ++row) {
+    if (raw.stars[row] == value) continue;
+    raw.users[kept] = raw.users[row];
+    raw.items[kept] = raw.items[row];
+    raw.stars[kept] = raw.stars[row];
+    if (!raw.times.empty()) raw.times[kept] = raw.times[row];
+    ++kept;
+  }
+  const std::size_t n = raw.size() - kept;
+  raw.users.resize(kept);
+  raw.items.resize(kept);
+  raw.stars.resize(kept);
+  if (!raw.times.empty()) raw.times.resize(kept);
+  return n;
 }
 
 void check_kind(const ReadReport& report, const std::map<float, std::size_t>& counts) {
@@ -96,6 +112,23 @@ void check_times(const ReadReport& report, const std::vector<std::int64_t>& time
     log_warning("{}: times that are 0, which may stand for unknown: {}", report.file, format_count(zero));
 }
 
+/// Ids that stand there as 17 and as 17.0 would be two.
+void check_spelling(const ReadReport& report, const IdInterner& ids, std::string_view side) {
+  if (ids.are_numbers()) return;
+  const IdTable table = ids.sorted().ids;
+  for (std::size_t k = table.numbers().size(); k < table.size(); ++k) {
+    const std::string id = table.spelling(k);
+    const std::size_t point = id.find('.');
+    if (point == std::string::npos || id.find_first_not_of('0', point + 1) != std::string::npos) continue;
+    const std::string whole = id.substr(0, point);
+    if (table.find(whole) && plain_number(whole))
+      throw Error(
+          ErrorKind::data,
+          fmt::format("{}: ids of {} are spelt in two ways, like {} and {}", report.file, side, whole, id),
+          "they would count as two", "write them alike");
+  }
+}
+
 }  // namespace
 
 std::string understood(const ReadReport& report, const RawRatings& raw) {
@@ -115,14 +148,27 @@ std::string understood(const ReadReport& report, const RawRatings& raw) {
   return text;
 }
 
-void check_ratings(const ReadReport& report, const RawRatings& raw, bool is_accepted) {
+void check_ratings(ReadReport& report, RawRatings& raw, CheckOptions options) {
   check_times(report, raw.times);
+  check_spelling(report, raw.user_ids, "users");
+  check_spelling(report, raw.item_ids, "items");
   if (!report.has_stars) return;
-  const std::map<float, std::size_t> counts = count_values(raw.stars);
-  std::size_t n_rows = 0;
-  for (const auto& [value, n] : counts) n_rows += n;
+  std::map<float, std::size_t> counts = count_values(raw.stars);
   check_kind(report, counts);
-  if (!is_accepted) check_sentinels(report, counts, n_rows);
+  while (const auto found = options.accepts_all_values ? std::nullopt : find_sentinel(counts)) {
+    const std::string what = fmt::format("{:.1f} % of the ratings are {}, all others lie from {} to {}",
+                                         100 * found->share, found->value, found->low, found->high);
+    if (!options.leaves_out)
+      throw Error(ErrorKind::data, fmt::format("{}: {}", report.file, what),
+                  "such a value often stands for \"not rated\", and would spoil every mean",
+                  fmt::format("‹missing› {} leaves these lines out, ‹missing› none takes them as ratings",
+                              found->value));
+    const std::size_t n = leave_out(raw, raw.size() - report.n_ratings, found->value);
+    log_warning("{}: {}: taken for \"not rated\", and left out", report.file, what);
+    report.n_ratings -= n;
+    report.n_skipped += n;
+    counts = count_values(raw.stars);
+  }
   if (counts.size() == 1 && raw.size() > 1)
     log_warning("{}: all ratings are {}: nothing tells what somebody liked from what he did not", report.file,
                 counts.begin()->first);

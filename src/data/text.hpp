@@ -21,13 +21,15 @@ class BadLines {
               std::size_t line_number,
               std::string_view expected,
               std::string_view found);
-  std::size_t count() const { return count_; }
+  /// Lines that were left out for other reasons, which have been said.
+  void add(std::size_t n) { n_others_ += n; }
+  std::size_t count() const { return count_ + n_others_; }
   /// Logs how many lines were left out, if any were.
   void report() const;
 
  private:
   bool skip_;
-  std::size_t count_ = 0;
+  std::size_t count_ = 0, n_others_ = 0;
   std::string first_;
 };
 

@@ -268,6 +268,22 @@ TEST(ReadRatings, LeavesOutWhatIsNotRatedAndCountsIt) {
   EXPECT_THAT(report.columns, ElementsAre("user=user (text)", "item=item", "rating=rating"));
 }
 
+TEST(ReadRatings, TakesObjectsOfJson) {
+  expect_two_ratings(
+      read("{\"user\":\"7\",\"item\":31,\"rating\":2.5,\"timestamp\":1260759144}\n"
+           "{\"item\":1029,\"note\":{\"a\":[1]},\"user\":\"1\",\"rating\":3,\"timestamp\":5}\n"));
+  expect_two_ratings(
+      read("[{\"uid\":7,\"sku\":31,\"stars\":2.5,\"time\":1260759144},\n "
+           "{\"uid\":1,\"sku\":1029,\"stars\":3,\"time\":5}]\n"));
+  expect_two_ratings(
+      read("{'reviewerID': '7', 'asin': '31', 'overall': 2.5, 'unixReviewTime': 1260759144}\n"
+           "{'reviewerID': '1', 'asin': '1029', 'overall': 3.0, 'unixReviewTime': 5}\n"));
+  expect_two_ratings(
+      read("{\"a\":7,\"b\":31,\"c\":2.5,\"d\":1260759144}\n{\"a\":1,\"b\":1029,\"c\":3,\"d\":5}\n",
+           "user=a,item=b,rating=c,time=d"));
+  EXPECT_THAT(message_of("{\"a\":7,\"b\":31}\n"), HasSubstr("R: no key is named 'user' or alike"));
+}
+
 TEST(Text, IsUtf8OrLatin1ByFile) {
   EXPECT_EQ(to_utf8("Mis\xE9rables, Les"), "Misérables, Les");
   EXPECT_EQ(to_utf8("Misérables, Les"), "Misérables, Les");

@@ -14,11 +14,12 @@ namespace {
 /// What is logged, and what is refused, of ratings with these values, 100 of each.
 struct Heard : Observer {
   std::string warnings, error, remedy;
+  std::size_t n_left = 0;
 
   explicit Heard(const std::vector<float>& values,
                  ReadReport report = {},
                  std::vector<std::int64_t> times = {},
-                 bool is_accepted = false) {
+                 CheckOptions options = {}) {
     RawRatings raw;
     for (int k = 0; k < 100; ++k)
       for (const float value : values) raw.add(0, 0, value);
@@ -26,7 +27,9 @@ struct Heard : Observer {
     report.file = "F";
     const RunScope scope({.observer = this});
     try {
-      check_ratings(report, raw, is_accepted);
+      report.n_ratings = raw.size();
+      check_ratings(report, raw, options);
+      n_left = raw.size();
     } catch (const Error& refused) {
       error = refused.message();
       remedy = refused.remedy();
@@ -58,7 +61,28 @@ TEST(Suspicions, ValuesThatStandForNotRatedAreRefusedWithTheRemedy) {
   EXPECT_THAT(Heard({1, 2, 5, 8, 10, -1}).error, HasSubstr("of the ratings are -1"));
   EXPECT_THAT(Heard({0, 0, 0, 1, 2, 5, 8, 10}).error, HasSubstr("of the ratings are 0"));
   EXPECT_THAT(Heard({0, 1, 2, 3, -999}).error, HasSubstr("of the ratings are -999"));
-  EXPECT_THAT(Heard({-9.8F, -3, 0.5F, 8, 10, 99}, {}, {}, /*is_accepted=*/true).error, IsEmpty());
+  EXPECT_THAT(Heard({-9.8F, -3, 0.5F, 8, 10, 99}, {}, {}, {.accepts_all_values = true}).error, IsEmpty());
+}
+
+TEST(Suspicions, ValuesThatStandForNotRatedAreLeftOutWhereBadLinesAre) {
+  const Heard heard({1, 2, 5, 8, 10, -1}, {}, {}, {.leaves_out = true});
+  EXPECT_THAT(heard.error, IsEmpty());
+  EXPECT_EQ(heard.n_left, 500U);
+  EXPECT_THAT(heard.warnings,
+              HasSubstr("16.7 % of the ratings are -1, all others lie from 1 to 10: taken for"));
+}
+
+TEST(Suspicions, IdsInTwoSpellingsAreRefused) {
+  RawRatings raw;
+  for (const char* id : {"17", "x.0", "18", "17.0"})
+    raw.add(raw.user_ids.place_of(std::string_view(id)), raw.item_ids.place_of(1), 3);
+  ReadReport report{.file = "F"};
+  try {
+    check_ratings(report, raw, {});
+    FAIL() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "F: ids of users are spelt in two ways, like 17 and 17.0");
+  }
 }
 
 TEST(Suspicions, DaysInThePlaceOfRatingsAreRefused) {
