@@ -49,6 +49,13 @@ void for_each_part(std::string_view text, char separator, Visit&& visit) {
   }
 }
 
+/// Whether it is a list of ids and no file that is missing: numbers, or a known id among them.
+bool looks_like_ids(std::string_view users, const UserFinder& finder) {
+  bool knows_any = finder.knows(users) || users.find_first_not_of("-0123456789, ") == std::string_view::npos;
+  for_each_part(users, ',', [&](std::string_view id) { knows_any |= finder.knows(trim(id)); });
+  return knows_any;
+}
+
 }  // namespace
 
 std::vector<UserId> find_users(std::span<const std::string> ids,
@@ -68,7 +75,7 @@ std::vector<UserId> find_users(std::span<const std::string> ids,
   std::error_code absent;
   if (users == "all") {
     for (UserId& id : known.ids()) found.push_back(std::move(id));
-  } else if (!users.empty() && !std::filesystem::exists(users, absent)) {
+  } else if (!users.empty() && !std::filesystem::exists(users, absent) && looks_like_ids(users, finder)) {
     in_context("‹users›", [&] { find_all(users); });
   } else if (!users.empty()) {
     const std::string text = in_context("‹users›", [&] { return read_file(users, kMostOfList); });

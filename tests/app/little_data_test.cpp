@@ -22,6 +22,8 @@ TEST(FitRun, TrainsRankersOnOnePairAlone) {
     set(request, "epochs", "2");
     set(request, "train-file", (dir / "train.csv").string());
     set(request, "test-file", (dir / "test.csv").string());
+    set(request, "duplicates", "keep");
+    set(request, "allow-overlap", "true");
     const Fit fit = fit_run(request);
     EXPECT_EQ(fit.summary.best_epoch, 2);
     EXPECT_EQ(fit.model->n_items(), 1);

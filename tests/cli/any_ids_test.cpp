@@ -61,7 +61,8 @@ TEST_F(AnyIds, AreTakenAndGivenAsTheyAreSpelt) {
       HasSubstr("shop.csv: user=customer_id (text), item=sku (text), rating=stars, time=date (dates), "
                 "ratings 1 to 5; "));
   for (const char* id : kOdd) {
-    const CliResult result = cli({"recommend", "--user", id, "--include-seen", "--top", "25", "--json"});
+    const CliResult result =
+        cli({"recommend", "--user", id, "--include-seen", "--min-ratings", "0", "--top", "25", "--json"});
     ASSERT_EQ(result.code, 0) << result.err;
     const json user = json::parse(result.out)["users"][0];
     EXPECT_EQ(user["user"], id);
@@ -99,7 +100,11 @@ TEST_F(AnyIds, AreTakenUpByUpdates) {
 }
 
 TEST_F(AnyIds, AreRatedByAllKindsOfModelsAndFolds) {
-  EXPECT_EQ(cli({"cv", "--model", "bias", "--folds", "3", "--data", (dir_ / "shop.csv").string()}).code, 0);
+  EXPECT_EQ(run_cli({"cv", "--model", "bias", "--folds", "3", "--data", (dir_ / "shop.csv").string(),
+                     "--runs-dir", (dir_ / "runs").string()},
+                    MOVREC_BINARY)
+                .code,
+            0);
   ASSERT_EQ(train("bias").code, 0);
   const std::string predictions = (dir_ / "p.csv").string();
   ASSERT_EQ(cli({"evaluate", "--predictions", predictions}).code, 0);

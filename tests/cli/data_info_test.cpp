@@ -59,7 +59,7 @@ TEST(DataInfo, ErrorsAreOneLineWithTheRightCode) {
   EXPECT_EQ(bad.code, 3);
   EXPECT_THAT(bad.out, IsEmpty());
   EXPECT_EQ(bad.err, "movrec: error: " + (folder / "bad.csv").string() +
-                         ":2: expected stars from 0 to 1000, found '1,2,nan'\n"
+                         ":2: expected a rating in numbers, found '1,2,nan'\n"
                          "  try: correct the line, or leave out such lines with --skip-bad-lines\n");
 
   const CliResult skipped =

@@ -133,7 +133,7 @@ TEST(Recommend, AnUnknownUserIsAClearErrorThatWritesNothing) {
   write_file_atomically(run.dir / "users.txt", "1\ntwo\n");
   const CliResult bad_line = recommend(run, {"--users", (run.dir / "users.txt").string()});
   EXPECT_EQ(bad_line.code, 2);
-  EXPECT_THAT(bad_line.err, HasSubstr("users.txt:2: 'two' is not a user id"));
+  EXPECT_THAT(bad_line.err, HasSubstr("users.txt:2: user two is not in synthetic (ids 1 to 60)"));
   write_file_atomically(run.dir / "users.txt", "# nobody\n");
   EXPECT_THAT(recommend(run, {"--users", (run.dir / "users.txt").string()}).err, HasSubstr("names no users"));
   EXPECT_EQ(recommend(run, {"--users", (run.dir / "absent.txt").string()}).code, 3);

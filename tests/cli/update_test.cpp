@@ -138,7 +138,7 @@ TEST_F(Update, BadRatingsAreErrorsThatWriteNothing) {
     return result.err;
   };
   EXPECT_THAT(error_of("1,Toy Story,5\n1,Star Wars,nan\n", 3), HasSubstr("new.csv:2: expected stars from 1"));
-  EXPECT_THAT(error_of("1,Toy Story,5\n-1,Star Wars,4\n", 3), HasSubstr("new.csv:2: expected a user id"));
+  EXPECT_THAT(error_of("1,Toy Story,5\n,Star Wars,4\n", 3), HasSubstr("new.csv:2: expected a user's id"));
   EXPECT_THAT(error_of("1,Toy Story,5\n1,Star Wars\n", 3), HasSubstr("new.csv:2: expected user,item,stars"));
   EXPECT_THAT(error_of("1,sabrina,5\n", 3), HasSubstr("new.csv:1 sabrina: 2 items may be meant"));
   EXPECT_THAT(error_of("1,zzzz,5\n", 3), HasSubstr("new.csv:1 zzzz: no item is called that"));

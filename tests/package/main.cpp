@@ -26,7 +26,7 @@ int main(int, char** argv) {
   const movrec::OpenedRun opened =
       movrec::open_run({.checkpoint = run.fit.checkpoint.string()}, request.settings);
   const movrec::Recommender recommender(*opened.model, opened.dataset, opened.train, {.top = 5});
-  const movrec::Audience audience = movrec::find_audience({.user = {1}}, {.like = {"50"}}, opened);
+  const movrec::Audience audience = movrec::find_audience({.user = {"1"}}, {.like = {"50"}}, opened);
   std::size_t n_listed = 0;
   movrec::for_each_lists(opened, recommender, audience, /*explains=*/false, [&](auto, auto lists) {
     for (const movrec::Line& line : lists[0])

@@ -97,12 +97,12 @@ struct TopLists {
   std::size_t width = 0;
   std::vector<ItemIdx> items;
   std::vector<char>
-      drawn{};  ///< by case: a seeded order decides among equal scores, more than the shortest list is long
+      drawn{};  ///< by case: a seeded order decides among equal scores, more than the longest list has places
   std::span<const ItemIdx> of(std::size_t c) const { return std::span(items).subspan(c * width, width); }
 };
 
 /// The model's lists of the largest K. Among equal scores the smaller item comes first, or, where they are more than the
-/// smallest K, an order drawn for the user by --ranking-seed decides. The same for any block size and number of threads.
+/// largest K, an order drawn for the user by --ranking-seed decides. The same for any block size and number of threads.
 TopLists rank(const Model&, const RankingTask&);
 
 /// Figures of the lists of one model. `names` are METRIC@K; the first `n_by_case` of them are means over
