@@ -32,17 +32,18 @@ std::vector<ItemIdx> all_items(const RankingTask& task) {
   return items;
 }
 
-/// Draws the order of items of one score where there are more of them than the longest list has places: by their ids,
+/// Draws the order of items of one score where there are more of them than the longest list has places, or all tie: by their ids,
 /// whoever has the smallest would win every such list, and the metric with it. Of fewer the smaller item comes first, as
 /// everywhere. `best` ends with all items of its last score.
 bool draw_among_ties(std::vector<ScoredItem>& best, const RankingTask& task, UserIdx user) {
-  const auto few = std::ranges::max(task.options().ks);
+  const auto [fewest, few] = std::ranges::minmax(task.options().ks);
   const std::uint64_t seed = mix_seed(mix_seed(task.options().ranking_seed, 2), index(user));
   bool is_drawn = false;
   for (auto begin = best.begin(); begin != best.end();) {
     const auto end =
         std::find_if(begin, best.end(), [&](const ScoredItem& one) { return one.score != begin->score; });
-    if (end - begin > few) {
+    const bool are_all = begin == best.begin() && end == best.end();
+    if (end - begin > (are_all ? fewest : few)) {
       std::ranges::sort(begin, end, {}, [&](const ScoredItem& one) {
         return std::pair(mix_seed(seed, index(one.item)), one.item);
       });
