@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <numeric>
-#include <ranges>
 #include <span>
 #include <vector>
 
@@ -15,17 +14,10 @@ class RowsByUser {
  public:
   /// Of all rows, ascending.
   explicit RowsByUser(const Ratings& ratings)
-      : RowsByUser(ratings, std::views::iota(RowIdx{0}, static_cast<RowIdx>(ratings.size()))) {}
+      : RowsByUser(ratings, ratings.size(), [](std::size_t row) { return static_cast<RowIdx>(row); }) {}
 
-  template <std::ranges::forward_range Rows>
-  RowsByUser(const Ratings& ratings, const Rows& rows)
-      : begin_(static_cast<std::size_t>(ratings.n_users) + 1) {
-    for (const RowIdx row : rows) ++begin_[index(ratings.users[row]) + 1];
-    std::partial_sum(begin_.begin(), begin_.end(), begin_.begin());
-    rows_.resize(begin_.back());
-    std::vector<std::size_t> next(begin_.begin(), begin_.end() - 1);
-    for (const RowIdx row : rows) rows_[next[index(ratings.users[row])]++] = row;
-  }
+  RowsByUser(const Ratings& ratings, std::span<const RowIdx> rows)
+      : RowsByUser(ratings, rows.size(), [&](std::size_t i) { return rows[i]; }) {}
 
   std::size_t n_users() const { return begin_.size() - 1; }
   std::span<const RowIdx> of(std::size_t user) const {
@@ -33,6 +25,19 @@ class RowsByUser {
   }
 
  private:
+  template <class RowAt>
+  RowsByUser(const Ratings& ratings, std::size_t n_rows, const RowAt& row_at)
+      : begin_(static_cast<std::size_t>(ratings.n_users) + 1) {
+    for (std::size_t i = 0; i < n_rows; ++i) ++begin_[index(ratings.users[row_at(i)]) + 1];
+    std::partial_sum(begin_.begin(), begin_.end(), begin_.begin());
+    rows_.resize(begin_.back());
+    std::vector<std::size_t> next(begin_.begin(), begin_.end() - 1);
+    for (std::size_t i = 0; i < n_rows; ++i) {
+      const RowIdx row = row_at(i);
+      rows_[next[index(ratings.users[row])]++] = row;
+    }
+  }
+
   std::vector<std::size_t> begin_;
   std::vector<RowIdx> rows_;
 };
