@@ -265,6 +265,12 @@ RatingsFormat detect_ratings_format(std::string_view text,
                                return value && looks_like_time(*value);
                              }) > 0.9;
   set_columns(format, columns, line, sample.first_number, file, third_is_time);
+  for (const auto role : {kUser, kItem, kStars, kTime})
+    if (format.columns.has(role) && format.columns[role] >= format.n_fields)
+      fail(ErrorKind::data, "{}:{}: column {} is the {}, but most lines have {} fields, found '{}'", file,
+           sample.first_number, format.columns[role] + 1, RatingColumn::kNames[role], format.n_fields,
+           shown(line));
+  if (format.has_header) format.header.resize(format.n_fields);
 
   const auto are_floats = [&](RatingColumn::Role role) {
     return share_of(format.columns[role], is_whole_float) > 0.9;

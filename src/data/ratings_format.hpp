@@ -17,7 +17,7 @@ struct RatingsFormat {
   std::string separator;  ///< "::" or one character; a blank stands for any number of blanks and tabs
   std::size_t n_fields = 0;
   bool has_header = false;
-  std::vector<std::string> header{};
+  std::vector<std::string> header{};  ///< a name for each field, empty where the line has none
   RatingColumns columns{};
   bool is_plain = false;                          ///< user, item, stars, time and nothing else
   bool decimal_comma = false;                     ///< "3,5"

@@ -362,7 +362,9 @@ std::string_view sample_of(std::string_view text) {
 std::string describe(const RatingsFormat& format, RatingColumn::Role role, std::string_view kind) {
   const std::size_t column = format.columns[role];
   return fmt::format("{}={}{}{}", RatingColumn::kNames[role],
-                     format.has_header ? shown(format.header[column]) : fmt::format("column {}", column + 1),
+                     format.has_header && !format.header[column].empty()
+                         ? shown(format.header[column])
+                         : fmt::format("column {}", column + 1),
                      kind.empty() ? "" : " ", kind);
 }
 

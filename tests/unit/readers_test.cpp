@@ -203,6 +203,28 @@ TEST(ReadRatings, KnowsTheNamesOfColumnsThatPeopleUse) {
       read("title,asin,parent_asin,user_id,rating,timestamp\nx,9,31,7,2.5,1260759144\ny,9,1029,1,3,5\n"));
 }
 
+TEST(ReadRatings, RefusesAHeaderThatNamesColumnsBeyondTheLines) {
+  EXPECT_EQ(message_of("userId,movieId,rating,timestamp\n1,2\n3,4\n5,6\n"),
+            "R:1: column 3 is the rating, but most lines have 2 fields, found "
+            "'userId,movieId,rating,timestamp'");
+}
+
+TEST(ReadRatings, ALineLongerThanTheHeaderIsNoRepetitionOfIt) {
+  BadLines bad_lines(true);
+  RawRatings ratings;
+  read_ratings("user,item\nuser,item,5\n1,2,3\n", "R", {}, bad_lines, ratings);
+  EXPECT_THAT(users(ratings), ElementsAre("user", "1"));
+  EXPECT_EQ(bad_lines.count(), 1U) << "the header";
+}
+
+TEST(ReadRatings, AHeaderMayNameFewerColumnsThanTheLinesHave) {
+  BadLines bad_lines(true);
+  RawRatings ratings;
+  const ReadReport report =
+      read_ratings("name\n1,2,3\n2,3,4\n", "R", {.columns = "user=1,item=2,rating=3"}, bad_lines, ratings);
+  EXPECT_THAT(report.columns, ElementsAre("user=name", "item=column 2", "rating=column 3"));
+}
+
 TEST(ReadRatings, TakesPairsWithNamesForTheColumns) {
   expect_two_ratings(read("who,what,how,when\n7,31,2.5,1260759144\n1,1029,3,5\n",
                           "user=who,item=what,rating=how,time=when"));
