@@ -170,7 +170,7 @@ at::Tensor PairNet::score_tower(const at::Tensor& user_rows, const at::Tensor& i
 }
 
 at::Tensor PairNet::activate(const at::Tensor& x, std::size_t layer, const DropoutStep* dropout) const {
-  const at::Tensor active = x.relu();
+  at::Tensor active = x.relu();
   if (dropout == nullptr || options_.dropout == 0) return active;
   return active * dropout_mask(active, options_.dropout,
                                {dropout->seed, dropout->step, static_cast<std::uint32_t>(layer)});

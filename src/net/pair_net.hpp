@@ -66,7 +66,7 @@ class PairNet final : public Net {
   }
   const at::Tensor& weight(int i) const { return weights_[static_cast<std::size_t>(i)].weight; }
   static const at::Tensor& row(std::span<const at::Tensor> rows, int pair, Side side) {
-    return rows[static_cast<std::size_t>(pair + (side == Side::item ? 1 : 0))];
+    return rows[static_cast<std::size_t>(pair) + (side == Side::item ? 1U : 0U)];
   }
 
   PairNetParts parts_;
