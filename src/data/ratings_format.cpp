@@ -233,13 +233,13 @@ RatingsFormat detect_ratings_format(std::string_view text,
   format.n_lines_before = sample.n_before;
   format.separator = sample.separator.empty() ? find_separator(sample) : sample.separator;
   const std::string_view line = sample.lines.front();
-  if (format.separator.empty())
+  if (!format.separator.empty()) format.n_fields = most_common_cut(sample.lines, format.separator).n_fields;
+  if (format.n_fields < 2)
     throw Error(
         ErrorKind::data,
         fmt::format("{}:{}: expected a user, an item and a rating with a separator between them, found '{}'",
                     file, sample.first_number, shown(line)),
         "no character cuts these lines into the same number of fields");
-  format.n_fields = most_common_cut(sample.lines, format.separator).n_fields;
 
   std::vector<std::vector<std::string>> rows;
   for (const std::string_view one : sample.lines) {

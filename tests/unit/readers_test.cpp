@@ -225,6 +225,11 @@ TEST(ReadRatings, AHeaderMayNameFewerColumnsThanTheLinesHave) {
   EXPECT_THAT(report.columns, ElementsAre("user=name", "item=column 2", "rating=column 3"));
 }
 
+TEST(ReadRatings, RefusesASeparatorThatSeparatesNothing) {
+  EXPECT_THAT(message_of("sep=;\n1,2,3\n"),
+              HasSubstr("R:2: expected a user, an item and a rating with a separator"));
+}
+
 TEST(ReadRatings, TakesPairsWithNamesForTheColumns) {
   expect_two_ratings(read("who,what,how,when\n7,31,2.5,1260759144\n1,1029,3,5\n",
                           "user=who,item=what,rating=how,time=when"));
