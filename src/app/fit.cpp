@@ -7,6 +7,7 @@
 #include <array>
 #include <string_view>
 
+#include "app/located_data.hpp"
 #include "app/train_session.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/file_lock.hpp"
@@ -103,10 +104,11 @@ void check_schedule(const FitRequest& request, const Checkpoint& last, const fs:
   log_warning("{}: with {} its learning rate goes on from another place than {:.2g}", what, epochs, rate);
 }
 
-/// The request as this data can be trained on: without ratings every line says that somebody took something. Error{usage}
+/// The request as this data can be trained on, from anywhere: without ratings every line says that somebody took something. Error{usage}
 /// for models that predict stars.
 FitRequest adapted(const FitRequest& asked, const Dataset& dataset) {
   FitRequest request = asked;
+  request.data = with_absolute_paths(request.data);
   if (dataset.has_stars) return request;
   const auto ranks = [](const ModelOptions& options) { return options.has("positive-from"); };
   if (!ranks(request.options) && request.algorithm != "popularity") {
@@ -184,7 +186,7 @@ StartedRun read_started_run(const fs::path& last, std::span<const OptionChange> 
   FitRequest& request = run.request;
   request.algorithm = run.checkpoint.spec.algorithm;
   request.options = run.checkpoint.spec.options;
-  request.data = run.checkpoint.data;
+  request.data = locate_data(run.checkpoint.data, last.parent_path());
   request.split = run.checkpoint.split;
   request.ranking = remembered_ranking(last.parent_path());
   const OptionRefs of_ranking = option_refs(request.ranking), of_model = request.options.refs();

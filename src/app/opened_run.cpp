@@ -1,5 +1,6 @@
 #include "movrec/app/opened_run.hpp"
 
+#include "app/located_data.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
@@ -59,7 +60,7 @@ std::map<UserId, Person> updated_users(const OpenedRun& run) {
     if (!item)
       fail(ErrorKind::model, "{}: an added rating is of item {}, which is not in {}", run.path.string(),
            shown(added.items[row].text), run.checkpoint.dataset_name);
-    updated.at(added.users[row]).rate(*item, added.stars[row]);
+    tell(updated.at(added.users[row]), *run.model, run.dataset.stars, *item, added.stars[row]);
   }
   return updated;
 }
@@ -100,7 +101,10 @@ OpenedRun open_run(const OpenOptions& options, const RunSettings& settings) {
   run.path = find_checkpoint(options.checkpoint, settings.runs_dir);
   run.checkpoint = load_checkpoint(run.path);
   DataOptions data = run.checkpoint.data;
-  if (!options.data.empty()) data.data = options.data;
+  if (options.data.empty())
+    data = locate_data(std::move(data), run.path.parent_path());
+  else
+    data.data = options.data;
   in_context(run.path.string(), [&] {
     run.dataset = load_dataset(data, options.cache);
     run.split = make_split(run.dataset, run.checkpoint.split);
