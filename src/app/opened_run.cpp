@@ -16,7 +16,7 @@ namespace {
               std::move(why), "‹data› PATH with the same ratings, or movrec train on these");
 }
 
-void check_rows(const OpenedRun& run) {
+void check_ratings(const OpenedRun& run) {
   const Checkpoint& checkpoint = run.checkpoint;
   if (run.dataset.checksum != checkpoint.dataset_checksum)
     fail_other_rows(
@@ -25,6 +25,10 @@ void check_rows(const OpenedRun& run) {
                     format_count(std::ssize(run.dataset.ratings.stars)),
                     format_count(run.dataset.users.size()), format_count(run.dataset.items.size()),
                     run.dataset.source.empty() ? "the generator" : run.dataset.source));
+}
+
+void check_split(const OpenedRun& run) {
+  const Checkpoint& checkpoint = run.checkpoint;
   if (run.split.digest != checkpoint.split_digest)
     fail_other_rows(run, "the split is", "the same options select other rows than when it was trained");
   if (run.dataset.users != checkpoint.users || run.dataset.items != checkpoint.items)
@@ -105,11 +109,10 @@ OpenedRun open_run(const OpenOptions& options, const RunSettings& settings) {
     data = locate_data(std::move(data), run.path.parent_path());
   else
     data.data = options.data;
-  in_context(run.path.string(), [&] {
-    run.dataset = load_dataset(data, options.cache);
-    run.split = make_split(run.dataset, run.checkpoint.split);
-  });
-  check_rows(run);
+  in_context(run.path.string(), [&] { run.dataset = load_dataset(data, options.cache); });
+  check_ratings(run);
+  in_context(run.path.string(), [&] { run.split = make_split(run.dataset, run.checkpoint.split); });
+  check_split(run);
   std::vector<RowIdx> rows = run.split.train;
   if (run.checkpoint.refitted) rows.insert(rows.end(), run.split.valid.begin(), run.split.valid.end());
   run.train = run.dataset.ratings.subset(rows);
