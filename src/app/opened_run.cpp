@@ -1,5 +1,8 @@
 #include "movrec/app/opened_run.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "app/located_data.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
@@ -59,11 +62,16 @@ std::map<UserId, Person> updated_users(const OpenedRun& run) {
   std::map<UserId, Person> updated;
   for (std::size_t k = 0; k < persons.size(); ++k)
     updated.emplace(ids[k], run.shown.contains(users[k]) ? run.person(ids[k]) : std::move(persons[k]));
+  std::map<std::pair<UserId, ItemIdx>, std::int64_t> latest;
   for (std::size_t row = 0; row < added.stars.size(); ++row) {
     const auto item = run.dataset.items.find(added.items[row]);
     if (!item)
       fail(ErrorKind::model, "{}: an added rating is of item {}, which is not in {}", run.path.string(),
            shown(added.items[row].text), run.checkpoint.dataset_name);
+    const std::int64_t time = added.times.empty() ? 0 : added.times[row];
+    std::int64_t& newest = latest[{added.users[row], *item}];
+    if (time != 0 && time < newest) continue;  // what came in before is of later
+    newest = std::max(newest, time);
     tell(updated.at(added.users[row]), *run.model, run.dataset.stars, *item, added.stars[row]);
   }
   return updated;

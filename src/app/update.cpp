@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "movrec/app/described_person.hpp"
 #include "movrec/app/title_lookup.hpp"
 #include "movrec/core/error.hpp"
@@ -23,7 +25,12 @@ std::filesystem::path folder_of(const std::filesystem::path& file) {
 void append(AddedRatings& to, const AddedRatings& from) {
   to.users.insert(to.users.end(), from.users.begin(), from.users.end());
   to.items.insert(to.items.end(), from.items.begin(), from.items.end());
+  if (!to.times.empty() || !from.times.empty()) {
+    to.times.resize(to.stars.size());
+    to.times.insert(to.times.end(), from.times.begin(), from.times.end());
+  }
   to.stars.insert(to.stars.end(), from.stars.begin(), from.stars.end());
+  if (!to.times.empty()) to.times.resize(to.stars.size());
 }
 
 AddedRatings read_added(const std::string& file, const OpenedRun& run) {
@@ -37,7 +44,9 @@ AddedRatings read_added(const std::string& file, const OpenedRun& run) {
     added.users.emplace_back(rating.user);
     added.items.push_back(run.dataset.items.id(item));
     added.stars.push_back(rating.stars);
+    added.times.push_back(rating.time);
   }
+  if (std::ranges::all_of(added.times, [](std::int64_t time) { return time == 0; })) added.times.clear();
   return added;
 }
 

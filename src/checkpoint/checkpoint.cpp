@@ -24,6 +24,7 @@ StateDict added_to_state(const AddedRatings& added) {
   save_ids(state, "users", added.users);
   save_ids(state, "items", added.items);
   state.set("stars", added.stars);
+  if (!added.times.empty()) state.set("times", added.times);
   return state;
 }
 
@@ -33,7 +34,9 @@ AddedRatings added_from(const StateDict& state) {
   if (!std::ranges::all_of(stars, [](float value) { return std::isfinite(value); }))
     fail(ErrorKind::model, "its added ratings are not finite");
   return {load_ids<UserId>(state, "users", stars.size()), load_ids<ItemId>(state, "items", stars.size()),
-          std::vector(stars.begin(), stars.end())};
+          std::vector(stars.begin(), stars.end()),
+          state.contains("times") ? state.list<std::int64_t>("times", stars.size())
+                                  : std::vector<std::int64_t>{}};
 }
 
 Checkpoint from_file(CheckpointFile file) {

@@ -71,4 +71,27 @@ TEST_F(MovedRun, AnUpdatedUserIsOneWhoSaysAsMuchWithRate) {
             recommend(project_, {"--rate", "3=5", "--rate", "7=1"}).out);
 }
 
+TEST_F(MovedRun, TheLaterRatingCountsWhicheverUpdateComesFirst) {
+  const auto update = [&](const std::string& line, const std::string& output) {
+    std::ofstream(project_ / "new.csv") << "user,item,rating,timestamp\n" << line << '\n';
+    std::vector<std::string> arguments{"update", "--history", (project_ / "new.csv").string(), "--runs-dir",
+                                       (project_ / "runs").string()};
+    if (!output.empty()) arguments.insert(arguments.end(), {"--output", output});
+    const CliResult result = run_cli(arguments);
+    EXPECT_EQ(result.code, 0) << result.err;
+  };
+  const std::string alone = (project_ / "alone.pt").string();
+  update("5,3,5,1400000000", alone);
+  update("5,3,5,1400000000", "");
+  update("5,3,1,1200000000", "");
+  const auto list_of = [&](const std::string& checkpoint) {
+    return recommend(project_, {"--checkpoint", checkpoint}).out;
+  };
+  fs::path run;
+  for (const auto& entry : fs::directory_iterator(project_ / "runs")) run = entry.path();
+  EXPECT_EQ(list_of((run / "updated.pt").string()), list_of(alone));
+  update("5,3,1,1500000000", "");
+  EXPECT_NE(list_of((run / "updated.pt").string()), list_of(alone));
+}
+
 }  // namespace

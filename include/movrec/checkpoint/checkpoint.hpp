@@ -13,11 +13,12 @@
 namespace movrec {
 
 /// Ratings that came after training, by the data set's own ids. A model that looks at histories answers for
-/// these users from their training ratings and these, of which a later one replaces an earlier one.
+/// these users from their training ratings and these, of which the later one counts: by time, else as they came in.
 struct AddedRatings {
   std::vector<UserId> users;
   std::vector<ItemId> items;
   std::vector<float> stars;
+  std::vector<std::int64_t> times{};  ///< unix seconds, 0 where unknown; empty where all are
 };
 
 /// One self-describing file (`best.pt`, `last.pt`), which `torch.load(…, weights_only=True)` opens, too: a model
