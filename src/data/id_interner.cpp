@@ -69,6 +69,23 @@ std::int32_t IdInterner::place_of(std::string_view id) {
   return entries_.back().place;
 }
 
+std::string_view IdInterner::spelt_twice() const {
+  if (numbers_.empty()) return {};
+  for (const Text& entry : entries_) {
+    const std::string_view id = text(entry);
+    const std::size_t point = id.find('.');
+    if (point == std::string_view::npos || id.find_first_not_of('0', point + 1) != std::string_view::npos)
+      continue;
+    const auto number = plain_number(id.substr(0, point));
+    if (!number) continue;
+    const std::size_t slot =
+        probe(number_slots_, slot_of(std::bit_cast<std::uint64_t>(*number), number_slots_.size()),
+              [&](std::size_t k) { return numbers_[k].id == *number; });
+    if (number_slots_[slot] != 0) return id;
+  }
+  return {};
+}
+
 IdInterner::Sorted IdInterner::sorted() const {
   Sorted out;
   out.rank.resize(n_);

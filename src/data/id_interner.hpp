@@ -23,6 +23,8 @@ class IdInterner {
 
   std::size_t size() const { return n_; }
   bool are_numbers() const { return entries_.empty(); }
+  /// A text like "17.0" of a number 17 that is there, too; "" if there is none.
+  std::string_view spelt_twice() const;
 
   /// The table of the ids, and where in it each place has come to lie.
   struct Sorted {

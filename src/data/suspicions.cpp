@@ -114,19 +114,12 @@ void check_times(const ReadReport& report, const std::vector<std::int64_t>& time
 
 /// Ids that stand there as 17 and as 17.0 would be two.
 void check_spelling(const ReadReport& report, const IdInterner& ids, std::string_view side) {
-  if (ids.are_numbers()) return;
-  const IdTable table = ids.sorted().ids;
-  for (std::size_t k = table.numbers().size(); k < table.size(); ++k) {
-    const std::string id = table.spelling(k);
-    const std::size_t point = id.find('.');
-    if (point == std::string::npos || id.find_first_not_of('0', point + 1) != std::string::npos) continue;
-    const std::string whole = id.substr(0, point);
-    if (table.find(whole) && plain_number(whole))
-      throw Error(
-          ErrorKind::data,
-          fmt::format("{}: ids of {} are spelt in two ways, like {} and {}", report.file, side, whole, id),
-          "they would count as two", "write them alike");
-  }
+  const std::string_view id = ids.spelt_twice();
+  if (id.empty()) return;
+  throw Error(ErrorKind::data,
+              fmt::format("{}: ids of {} are spelt in two ways, like {} and {}", report.file, side,
+                          id.substr(0, id.find('.')), id),
+              "they would count as two", "write them alike");
 }
 
 }  // namespace
