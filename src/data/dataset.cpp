@@ -80,14 +80,16 @@ std::vector<float> missing_values(const DataOptions& options) {
   return values;
 }
 
+ReadOptions read_options(const DataOptions& options, StarScale allowed) {
+  return {.columns = options.columns,
+          .allowed = allowed,
+          .time_format = options.time_format,
+          .missing = missing_values(options)};
+}
+
 /// Reads, says what was understood, and refuses what would silently be wrong.
 void read_and_check(TextBlocks blocks, const DataOptions& options, BadLines& bad_lines, RawRatings& raw) {
-  ReadReport report = read_ratings(blocks,
-                                   {.columns = options.columns,
-                                    .allowed = kAnyStars,
-                                    .time_format = options.time_format,
-                                    .missing = missing_values(options)},
-                                   bad_lines, raw);
+  ReadReport report = read_ratings(blocks, read_options(options, kAnyStars), bad_lines, raw);
   check_ratings(report, raw,
                 {.accepts_all_values = !options.missing.empty(), .leaves_out = options.skip_bad_lines});
   bad_lines.add(report.n_skipped);
@@ -101,7 +103,7 @@ void read_member(const Members& members,
                  RawRatings& raw) {
   TextBlocks text = members.text(member);
   if (options.data.empty())
-    read_ratings(text, {.columns = options.columns, .allowed = kMovieLensStars}, bad_lines, raw);
+    read_ratings(text, read_options(options, kMovieLensStars), bad_lines, raw);
   else
     read_and_check(std::move(text), options, bad_lines, raw);
 }
@@ -148,8 +150,12 @@ void check(const DataOptions& options) {
     fail(ErrorKind::usage, "‹fold› and ‹train-file› each define a test part: give one of them");
   if (is_synthetic(options) && !options.fold.empty())
     fail(ErrorKind::usage, "‹fold› {}: the synthetic data set has no folds", options.fold);
-  if (is_synthetic(options) && !options.columns.empty())
-    fail(ErrorKind::usage, "‹columns›: the synthetic data set has no file");
+  if (is_synthetic(options) &&
+      !(options.columns.empty() && options.time_format.empty() && options.missing.empty()))
+    fail(ErrorKind::usage, "‹{}›: the synthetic data set has no file",
+         !options.columns.empty()       ? "columns"
+         : !options.time_format.empty() ? "time-format"
+                                        : "missing");
 }
 
 Dataset load_synthetic(const DataOptions& options) {

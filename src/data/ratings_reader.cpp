@@ -117,7 +117,7 @@ std::size_t end_of_quoted(std::string_view text, std::size_t at, char separator)
       continue;
     }
     std::size_t after = i + 1;
-    while (after < text.size() && (text[after] == ' ' || text[after] == '\r')) ++after;
+    while (after < text.size() && text[after] == ' ') ++after;
     return after == text.size() || text[after] == '\n' || text[after] == separator ? after
                                                                                    : std::string_view::npos;
   }
@@ -200,7 +200,7 @@ class Parser {
     std::size_t number = block.first_line;
     while (!rest.empty()) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());
-      const std::string_view line = trim_end(rest.substr(0, end));
+      const std::string_view line = rest.substr(0, end);
       std::size_t n_bytes = std::min(end + 1, rest.size()), n_lines = 1;
       if (number > format_.n_lines_before && !line.empty() && !add_plain(line)) {
         if (has_quotes_ && std::memchr(line.data(), '"', line.size()) != nullptr) {
@@ -232,10 +232,6 @@ class Parser {
   std::size_t n_headers() const { return n_headers_; }
 
  private:
-  static std::string_view trim_end(std::string_view line) {
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    return line;
-  }
   /// Whether a record that begins here might only be cut by the block's end.
   static bool is_near_the_end(std::string_view rest) {
     std::size_t n_lines = 0;

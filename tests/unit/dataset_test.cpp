@@ -170,6 +170,8 @@ TEST_F(LoadDataset, RefusesOptionsThatContradict) {
     return error.message();
   };
   EXPECT_THAT(message([](DataOptions& o) { o.train_file = "a"; }), HasSubstr("‹test-file› is missing"));
+  EXPECT_EQ(message([](DataOptions& o) { o.dataset = "synthetic", o.missing = {"3"}; }),
+            "‹missing›: the synthetic data set has no file");
   EXPECT_THAT(message([](DataOptions& o) { o.test_file = "a"; }), HasSubstr("‹train-file› is missing"));
   EXPECT_THAT(message([](DataOptions& o) { o.train_file = o.test_file = "a", o.fold = "u1"; }),
               HasSubstr("give one of them"));
