@@ -10,11 +10,9 @@
 
 #include "movrec/app/title_lookup.hpp"
 #include "movrec/core/error.hpp"
-#include "movrec/core/files.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
 #include "movrec/core/shown.hpp"
-#include "movrec/data/written_ratings.hpp"
 #include "movrec/eval/held_out.hpp"
 #include "movrec/model/rank/topn_models.hpp"
 
@@ -64,23 +62,12 @@ std::pair<std::string, float> split_rate(const std::string& text, StarScale scal
   return {text.substr(0, equals), stars};
 }
 
-void add_history(const PersonOptions& options,
-                 const OpenedRun& run,
-                 const TitleSearch& search,
-                 Person& person) {
-  const std::string text =
-      in_context("‹history›", [&] { return read_file(options.history, kMostOfHistory); });
-  for (const WrittenRating& rating :
-       read_written_ratings(text, options.history, /*has_users=*/false, run.dataset.stars))
-    give(person, run,
-         resolve_item(search, fmt::format("{}:{}", options.history, rating.line), rating.item, false),
-         rating.stars);
-}
-
 void add_ratings(const PersonOptions& options, const OpenedRun& run, Person& person) {
   const TitleSearch search = title_search(run);
   const StarScale scale = run.dataset.stars;
-  if (!options.history.empty()) add_history(options, run, search, person);
+  if (!options.history.empty())
+    for (const HistoryRating& rating : read_history(options.history, /*has_users=*/false, run))
+      give(person, run, rating.item, rating.written.stars);
   for (const std::string& text : options.rate) {
     const auto [title, stars] = split_rate(text, scale);
     give(person, run, resolve_item(search, "‹rate›", title, true), stars);

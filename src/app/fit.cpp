@@ -109,7 +109,7 @@ void check_schedule(const FitRequest& request, const Checkpoint& last, const fs:
 FitRequest adapted(const FitRequest& asked, const Dataset& dataset) {
   FitRequest request = asked;
   request.data = with_absolute_paths(request.data);
-  if (dataset.has_stars) return request;
+  if (dataset.has_stars()) return request;
   const auto ranks = [](const ModelOptions& options) { return options.has("positive-from"); };
   if (!ranks(request.options) && request.algorithm != "popularity") {
     std::vector<std::string_view> rankers{"popularity"};
@@ -117,7 +117,8 @@ FitRequest adapted(const FitRequest& asked, const Dataset& dataset) {
       if (algorithm.fit != nullptr && ranks(default_options(algorithm))) rankers.push_back(algorithm.name);
     throw Error(ErrorKind::usage,
                 fmt::format("{} predicts stars, and {} has none", request.algorithm, dataset.name),
-                "its lines say who took what, not how he liked it",
+                dataset.feedback == Feedback::counts ? "its counts say how often somebody took what"
+                                                     : "its lines say who took what, not how he liked it",
                 fmt::format("a model that ranks: ‹model› {}", fmt::join(rankers, "|")));
   }
   const OptionRefs options = request.options.refs();

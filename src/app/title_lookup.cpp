@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
@@ -14,7 +15,47 @@
 namespace movrec {
 namespace {
 
-constexpr std::size_t kShown = 10;
+constexpr std::size_t kShown = 10, kShownUnknown = 3;
+
+/// By the service's own id, where the data set has it too, else by title and year.
+std::optional<ItemIdx> find_film(const TitleSearch& search, const ItemMap& items, const WrittenRating& one) {
+  if (!one.item.empty())
+    if (const auto item = items.find(ItemId(one.item))) return item;
+  for (const std::string& title : one.titles)
+    if (const auto item = search.film(title, one.year)) return item;
+  return {};
+}
+
+std::vector<HistoryRating> find_films(WrittenRatings history, const std::string& file, const OpenedRun& run) {
+  const TitleSearch search = title_search(run);
+  std::vector<HistoryRating> found;
+  std::vector<std::string> unknown;
+  const std::size_t n = history.ratings.size();
+  for (WrittenRating& one : history.ratings) {
+    if (const auto item = find_film(search, run.dataset.items, one))
+      found.push_back({std::move(one), *item});
+    else if (const std::string title = one.titles.empty() ? one.item : one.titles[0]; one.year == 0)
+      unknown.push_back(shown(title));
+    else
+      unknown.push_back(fmt::format("{} ({})", shown(title), one.year));
+  }
+  std::string text =
+      fmt::format("{}: {} of {} films that were rated at {} are in {}", file, format_count(std::ssize(found)),
+                  format_count(static_cast<std::int64_t>(n)), history.service, run.checkpoint.dataset_name);
+  const auto first = std::span(unknown).first(std::min(unknown.size(), kShownUnknown));
+  if (found.empty())
+    throw Error(ErrorKind::data, text, fmt::format("it holds {}", fmt::join(first, ", ")),
+                "a model that is trained on a data set with such titles (movrec data list)");
+  if (!unknown.empty())
+    text += fmt::format("; the others are left out: {}{}", fmt::join(first, ", "),
+                        unknown.size() > first.size() ? ", …" : "");
+  if (history.n_unrated + history.n_other > 0)
+    text += fmt::format("; left out, too: {} films without a rating, {} that are no films",
+                        format_count(static_cast<std::int64_t>(history.n_unrated)),
+                        format_count(static_cast<std::int64_t>(history.n_other)));
+  log_info("{}", text);
+  return found;
+}
 
 }  // namespace
 
@@ -62,6 +103,20 @@ ItemIdx resolve_item(const TitleSearch& search,
   throw Error(kind, fmt::format("{} {}: no item is called that", label, shown(text)),
               titles.empty() ? "" : fmt::format("the nearest titles are {}", fmt::join(titles, "; ")),
               titles.empty() ? "" : as_flag(is_flag ? fmt::format("\"{}\"", titles[0]) : titles[0]));
+}
+
+std::vector<HistoryRating> read_history(const std::string& file, bool has_users, const OpenedRun& run) {
+  const std::string text = in_context("‹history›", [&] { return read_history_text(file); });
+  WrittenRatings history = read_written_ratings(text, file, has_users, run.dataset.stars);
+  if (!history.service.empty()) return find_films(std::move(history), file, run);
+  const TitleSearch search = title_search(run);
+  std::vector<HistoryRating> found;
+  for (WrittenRating& one : history.ratings) {
+    const ItemIdx item = resolve_item(search, fmt::format("{}:{}", file, one.line), one.item, false);
+    if (has_users && one.user.empty()) fail(ErrorKind::data, "{}:{}: expected a user's id", file, one.line);
+    found.push_back({std::move(one), item});
+  }
+  return found;
 }
 
 }  // namespace movrec

@@ -1,8 +1,5 @@
 #include "data/members.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include "movrec/core/files.hpp"
 
 namespace movrec {
@@ -38,12 +35,8 @@ std::string Members::describe(std::string_view name) const {
   return archive_ ? archive_->describe(name) : (folder_ / name).string();
 }
 
-std::size_t Members::size() const {
-  return archive_ ? archive_->names().size() : 0;
-}
-
-std::string Members::list() const {
-  return archive_ ? fmt::format("{}", fmt::join(archive_->names(), ", ")) : std::string{};
+std::vector<std::string> Members::names() const {
+  return archive_ ? archive_->names() : std::vector<std::string>{};
 }
 
 }  // namespace movrec

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "data/text_blocks.hpp"
 #include "movrec/fetch/archive.hpp"
@@ -23,10 +24,8 @@ class Members {
   TextBlocks text(std::string_view name) const;
   /// For messages: where the member lies.
   std::string describe(std::string_view name) const;
-  /// How many files an archive holds; 0 for a folder.
-  std::size_t size() const;
-  /// Names of all members of an archive, joined by ", ", for messages.
-  std::string list() const;
+  /// Names of all members of an archive; none of a folder.
+  std::vector<std::string> names() const;
 
  private:
   std::unique_ptr<Archive> archive_;  ///< null: folder_

@@ -26,6 +26,18 @@ void keep_marked(std::vector<T>& column, const std::vector<bool>& kept) {
   column.resize(n);
 }
 
+void keep_marked(SideColumn& column, const std::vector<bool>& kept) {
+  if (column.is_number()) return keep_marked(column.numbers, kept);
+  SideColumn left{.name = std::move(column.name), .categories = std::move(column.categories)};
+  for (std::size_t k = 0; k < kept.size(); ++k) {
+    if (!kept[k]) continue;
+    const auto values = column.of(k);
+    left.values.insert(left.values.end(), values.begin(), values.end());
+    left.begin.push_back(static_cast<std::uint32_t>(left.values.size()));
+  }
+  column = std::move(left);
+}
+
 /// Rewrites a column of indices after those that are not marked have left; none of its rows is of one of these.
 template <class Idx>
 std::int32_t renumber(std::vector<Idx>& column, const std::vector<bool>& kept) {
@@ -40,6 +52,7 @@ void keep_users(Dataset& dataset, const std::vector<bool>& kept) {
   dataset.ratings.n_users = renumber(dataset.ratings.users, kept);
   dataset.users.keep(kept);
   UserFeatures& features = dataset.user_features;
+  for (SideColumn& column : features.columns) keep_marked(column, kept);
   if (features.empty()) return;
   keep_marked(features.ages, kept);
   keep_marked(features.genders, kept);
@@ -53,6 +66,7 @@ void keep_items(Dataset& dataset, const std::vector<bool>& kept) {
   keep_marked(dataset.catalog.titles, kept);
   keep_marked(dataset.catalog.years, kept);
   keep_marked(dataset.catalog.genre_bits, kept);
+  for (SideColumn& column : dataset.catalog.columns) keep_marked(column, kept);
 }
 
 std::vector<bool> are_positive(const std::vector<std::int32_t>& counts) {

@@ -48,10 +48,11 @@ const std::array<Names, RatingColumn::kRoles>& usual_names() {
                "newsid",  "videoid", "video",        "showid",   "show",     "filmid",    "film",
                "albumid", "album",   "courseid",     "course",   "workid",   "tconst",    "imdbid",
                "tmdbid",  "const",   "itemindex",    "title",    "name"}},
-      {kStars, {"rating",     "ratings",        "stars",       "star",       "score",    "overall",
-                "starrating", "bookrating",     "userrating",  "yourrating", "myrating", "playcount",
-                "plays",      "listeningcount", "listencount", "hours",      "weight",   "count",
-                "value",      "preference",     "points",      "grade",      "vote",     "feedback"}},
+      {kStars,
+       {"rating",      "ratings",    "stars",      "star",     "score",     "overall",    "starrating",
+        "bookrating",  "userrating", "yourrating", "myrating", "playcount", "plays",      "listeningcount",
+        "listencount", "hours",      "weight",     "count",    "value",     "preference", "points",
+        "grade",       "vote",       "feedback",   "quantity", "nevents"}},
       {kTime,
        {"timestamp", "time", "unixreviewtime", "date", "datetime", "unixtime", "daterated", "reviewtime",
         "ratedat", "createdat", "watcheddate", "watchedat", "lastwatchedat", "dateadded", "dateupdated",
@@ -108,6 +109,12 @@ std::optional<Role> RatingColumn::role_of(std::string_view name) {
   for (const Names& names : usual_names())
     if (std::ranges::find(names.plain, plain) != names.plain.end()) return names.role;
   return {};
+}
+
+bool RatingColumn::is_count(std::string_view name) {
+  constexpr std::array<std::string_view, 8> kCounts = {"playcount", "plays", "listeningcount", "listencount",
+                                                       "hours",     "count", "quantity",       "nevents"};
+  return std::ranges::find(kCounts, plain_name(name)) != kCounts.end();
 }
 
 RatingColumns RatingColumns::of_header(std::span<const std::string> header) {

@@ -15,6 +15,8 @@ struct RatingColumn {
   static constexpr std::array<std::string_view, kRoles> kNames = {"user", "item", "rating", "time"};
   /// By the usual names in headers: "userId", "movie_id", "user_id:token", "stars".
   static std::optional<Role> role_of(std::string_view name);
+  /// Whether a column of that name says how often somebody took something, not how he liked it: "play_count".
+  static bool is_count(std::string_view name);
 };
 
 /// The column of each role.

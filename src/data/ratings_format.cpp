@@ -181,48 +181,6 @@ TimeReader time_reader(std::span<const std::string_view> values, std::string_vie
 
 }  // namespace
 
-std::vector<std::string_view> cut(std::string_view line, std::string_view separator) {
-  std::vector<std::string_view> fields;
-  if (separator == " ") {
-    for (std::size_t at = line.find_first_not_of(" \t"); at != std::string_view::npos;) {
-      const std::size_t end = std::min(line.find_first_of(" \t", at), line.size());
-      fields.push_back(line.substr(at, end - at));
-      at = line.find_first_not_of(" \t", end);
-    }
-    return fields;
-  }
-  if (separator.size() != 1 || separator == "\t" || line.find('"') == std::string_view::npos)
-    return split(line, separator);
-  std::size_t begin = 0;
-  bool quoted = false, at_start = true;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (c == '"' && (at_start || quoted)) {
-      quoted = !quoted;
-    } else if (c == separator[0] && !quoted) {
-      fields.push_back(line.substr(begin, i - begin));
-      begin = i + 1;
-      at_start = true;
-      continue;
-    }
-    if (c != ' ') at_start = false;
-  }
-  fields.push_back(line.substr(begin));
-  return fields;
-}
-
-std::string unquoted(std::string_view field) {
-  field = trim(field);
-  if (field.size() < 2 || field.front() != '"' || field.back() != '"') return std::string(field);
-  std::string out;
-  field = field.substr(1, field.size() - 2);
-  for (std::size_t i = 0; i < field.size(); ++i) {
-    out += field[i];
-    if (field[i] == '"' && i + 1 < field.size() && field[i + 1] == '"') ++i;
-  }
-  return out;
-}
-
 RatingsFormat detect_ratings_format(std::string_view text,
                                     std::string_view file,
                                     std::string_view columns,
@@ -264,6 +222,9 @@ RatingsFormat detect_ratings_format(std::string_view text,
                                const auto value = to_number<double>(field);
                                return value && looks_like_time(*value);
                              }) > 0.9;
+  if (columns.empty())
+    format.layout = format.has_header ? layout_of_header(format.header) : layout_of_rows(rows);
+  if (format.layout != nullptr) columns = format.layout->columns;
   set_columns(format, columns, line, sample.first_number, file, third_is_time);
   for (const auto role : {kUser, kItem, kStars, kTime})
     if (format.columns.has(role) && format.columns[role] >= format.n_fields)
@@ -302,6 +263,7 @@ RatingsFormat detect_json_format(const TextBlock& first,
   RatingsFormat format;
   format.separator = ",";
   format.has_header = true;
+  if (columns.empty()) format.layout = layout_of_header(keys);
   for (const auto role : {kUser, kItem, kStars, kTime}) {
     if (of_keys.has(role)) {
       format.columns.set(role, format.header.size());

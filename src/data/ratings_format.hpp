@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "data/known_layouts.hpp"
 #include "data/rating_columns.hpp"
+#include "data/record_fields.hpp"
 #include "data/text_blocks.hpp"
 #include "data/times.hpp"
 
@@ -23,13 +25,9 @@ struct RatingsFormat {
   bool decimal_comma = false;                     ///< "3,5"
   bool float_users = false, float_items = false;  ///< ids are whole numbers spelt "17.0"
   TimeReader time{};                              ///< of the column of times
+  const KnownLayout* layout = nullptr;            ///< of a published data set, if it is one
   std::size_t n_lines_before = 0;                 ///< comments and Excel's "sep=;", to be passed over
 };
-
-/// Fields of one line without quotes taken off, at most `most` and the rest in the last.
-std::vector<std::string_view> cut(std::string_view line, std::string_view separator);
-/// A field as it is meant: without blanks around it, without quotes, doubled quotes as one.
-std::string unquoted(std::string_view field);
 
 /// By the first lines of a file. `columns` as ‹columns› says and `time_format` as ‹time-format› does, or empty. Error{data} where nobody can know what is
 /// meant; Error{usage} where `columns` does not fit.

@@ -22,6 +22,8 @@ struct ReadOptions {
   StarScale allowed = kAnyStars;  ///< other stars make a line bad
   std::string time_format{};      ///< as --time-format says
   std::vector<float> missing{};   ///< values that stand for "not rated": such lines are left out and counted
+  bool accepts_all = false;       ///< no value does
+  std::string feedback = "auto";  ///< as --feedback says
 };
 
 /// What was understood of a file, for people.
@@ -32,7 +34,8 @@ struct ReadReport {
   std::size_t n_missing = 0;  ///< left out: no rating in them, or one of `missing`
   std::size_t n_skipped = 0;  ///< left out by check_ratings
   std::size_t n_headers = 0;  ///< further lines equal to the header, left out
-  bool has_stars = true, has_times = true;
+  Feedback feedback = Feedback::stars;
+  bool has_times = true;
   bool is_by_position = false;  ///< no header and no option said what the columns are
 };
 
@@ -41,7 +44,7 @@ struct ReadReport {
 /// its line at most. Without a column of ratings all stars are 1.
 ///
 /// Error{data} at a bad line (see BadLines), for a file without ratings, and for one without times or stars after one
-/// with; Error{usage} if the columns asked for do not fit the file.
+/// with; Error{usage} if the columns or the feedback asked for do not fit the file.
 ReadReport read_ratings(TextBlocks&, const ReadOptions&, BadLines&, RawRatings&);
 /// The same for a text in memory; `file` is the name for messages.
 ReadReport read_ratings(

@@ -72,7 +72,7 @@ void take_ratings(Dataset& dataset, RawRatings&& raw) {
   ratings.times = std::move(raw.times);
   dataset.users = UserMap(rank(raw.user_ids, ratings.users));
   dataset.items = ItemMap(rank(raw.item_ids, ratings.items));
-  dataset.has_stars = raw.has_stars;
+  dataset.feedback = raw.feedback;
   raw = {};
   ratings.n_users = dataset.users.size();
   ratings.n_items = dataset.items.size();

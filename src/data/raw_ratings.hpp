@@ -16,7 +16,7 @@ struct RawRatings {
   std::vector<ItemIdx> items;  ///< places in item_ids
   std::vector<float> stars;
   std::vector<std::int64_t> times;  ///< unix seconds; empty if the files have none
-  bool has_stars = true;            ///< else all are 1: who took what
+  Feedback feedback = Feedback::stars;
 
   std::size_t size() const { return stars.size(); }
   /// A row but for its time.

@@ -81,20 +81,22 @@ std::size_t leave_out(RawRatings& raw, std::size_t first, float value) {
   return n;
 }
 
-void check_kind(const ReadReport& report, const std::map<float, std::size_t>& counts) {
+using Suspicions = std::vector<Suspicion>;
+
+void check_kind(const ReadReport& report, const std::map<float, std::size_t>& counts, Suspicions& found) {
   const bool are_whole =
       std::ranges::all_of(counts, [](const auto& one) { return one.first == std::floor(one.first); });
   if (!report.is_by_position || !are_whole || counts.size() <= kManyValues) return;
-  throw Error(
-      ErrorKind::data,
-      fmt::format("{}: the third column has {} different whole numbers from {} to {}: is it a rating?",
-                  report.file, counts.size(), counts.begin()->first, counts.rbegin()->first),
-      "it looks like days, times, ids or counts, and no header says what it is",
-      "‹columns› user,item,time where it is a time, ‹columns› user,item,rating where it is the rating, or "
-      "‹columns› user,item,-");
+  found.push_back(
+      {true,
+       fmt::format("{}: the third column has {} different whole numbers from {} to {}: is it a rating?",
+                   report.file, counts.size(), counts.begin()->first, counts.rbegin()->first),
+       "it looks like days, times, ids or counts, and no header says what it is",
+       "‹columns› user,item,time where it is a time, ‹columns› user,item,rating where it is the rating, or "
+       "‹columns› user,item,-"});
 }
 
-void check_times(const ReadReport& report, const std::vector<std::int64_t>& times) {
+void check_times(const ReadReport& report, const std::vector<std::int64_t>& times, Suspicions& found) {
   if (times.empty()) return;
   const std::int64_t now =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -106,29 +108,37 @@ void check_times(const ReadReport& report, const std::vector<std::int64_t>& time
     after += odd == OddTime::after_tomorrow ? 1 : 0;
     zero += odd == OddTime::zero ? 1 : 0;
   }
-  if (before > 0) log_warning("{}: times before 1970: {}", report.file, format_count(before));
-  if (after > 0) log_warning("{}: times after tomorrow: {}", report.file, format_count(after));
+  if (before > 0)
+    found.push_back({false, fmt::format("{}: times before 1970: {}", report.file, format_count(before))});
+  if (after > 0)
+    found.push_back({false, fmt::format("{}: times after tomorrow: {}", report.file, format_count(after))});
   if (zero > 0 && zero < std::ssize(times))
-    log_warning("{}: times that are 0, which may stand for unknown: {}", report.file, format_count(zero));
+    found.push_back({false, fmt::format("{}: times that are 0, which may stand for unknown: {}", report.file,
+                                        format_count(zero))});
 }
 
 /// Ids that stand there as 17 and as 17.0 would be two.
-void check_spelling(const ReadReport& report, const IdInterner& ids, std::string_view side) {
+void check_spelling(const ReadReport& report,
+                    const IdInterner& ids,
+                    std::string_view side,
+                    Suspicions& found) {
   const std::string_view id = ids.spelt_twice();
   if (id.empty()) return;
-  throw Error(ErrorKind::data,
-              fmt::format("{}: ids of {} are spelt in two ways, like {} and {}", report.file, side,
-                          id.substr(0, id.find('.')), id),
-              "they would count as two", "write them alike");
+  found.push_back({true,
+                   fmt::format("{}: ids of {} are spelt in two ways, like {} and {}", report.file, side,
+                               id.substr(0, id.find('.')), id),
+                   "they would count as two", "write them alike"});
 }
 
 }  // namespace
 
 std::string understood(const ReadReport& report, const RawRatings& raw) {
   std::string scale;
-  if (!report.has_stars) {
+  if (report.feedback == Feedback::seen) {
     scale = ", no ratings: each line says that somebody took something";
-  } else if (const auto [min, max] = std::ranges::minmax(raw.stars); true) {
+  } else if (const auto [min, max] = std::ranges::minmax(raw.stars); report.feedback == Feedback::counts) {
+    scale = fmt::format(", counts {} to {}: how often somebody took something", min, max);
+  } else {
     scale = fmt::format(", ratings {} to {}", min, max);
   }
   std::string text = fmt::format("{}: {}{}; {} ratings", report.file, fmt::join(report.columns, ", "), scale,
@@ -141,30 +151,43 @@ std::string understood(const ReadReport& report, const RawRatings& raw) {
   return text;
 }
 
-void check_ratings(ReadReport& report, RawRatings& raw, CheckOptions options) {
-  check_times(report, raw.times);
-  check_spelling(report, raw.user_ids, "users");
-  check_spelling(report, raw.item_ids, "items");
-  if (!report.has_stars) return;
+Suspicions suspicions_of(ReadReport& report, RawRatings& raw, CheckOptions options) {
+  Suspicions found;
+  check_times(report, raw.times, found);
+  check_spelling(report, raw.user_ids, "users", found);
+  check_spelling(report, raw.item_ids, "items", found);
+  if (report.feedback != Feedback::stars) return found;
   std::map<float, std::size_t> counts = count_values(raw.stars);
-  check_kind(report, counts);
-  while (const auto found = options.accepts_all_values ? std::nullopt : find_sentinel(counts)) {
-    const std::string what = fmt::format("{:.1f} % of the ratings are {}, all others lie from {} to {}",
-                                         100 * found->share, found->value, found->low, found->high);
-    if (!options.leaves_out)
-      throw Error(ErrorKind::data, fmt::format("{}: {}", report.file, what),
-                  "such a value often stands for \"not rated\", and would spoil every mean",
-                  fmt::format("‹missing› {} leaves these lines out, ‹missing› none takes them as ratings",
-                              found->value));
-    const std::size_t n = leave_out(raw, raw.size() - report.n_ratings, found->value);
-    log_warning("{}: {}: taken for \"not rated\", and left out", report.file, what);
+  check_kind(report, counts, found);
+  while (const auto sentinel = options.accepts_all_values ? std::nullopt : find_sentinel(counts)) {
+    const std::string what =
+        fmt::format("{}: {:.1f} % of the ratings are {}, all others lie from {} to {}", report.file,
+                    100 * sentinel->share, sentinel->value, sentinel->low, sentinel->high);
+    if (!options.leaves_out) {
+      found.push_back(
+          {true, what, "such a value often stands for \"not rated\", and would spoil every mean",
+           fmt::format("‹missing› {} leaves these lines out, ‹missing› none takes them as ratings",
+                       sentinel->value)});
+      break;
+    }
+    const std::size_t n = leave_out(raw, raw.size() - report.n_ratings, sentinel->value);
+    found.push_back({false, fmt::format("{}: taken for \"not rated\", and left out", what)});
     report.n_ratings -= n;
     report.n_skipped += n;
     counts = count_values(raw.stars);
   }
   if (counts.size() == 1 && raw.size() > 1)
-    log_warning("{}: all ratings are {}: nothing tells what somebody liked from what he did not", report.file,
-                counts.begin()->first);
+    found.push_back(
+        {false, fmt::format("{}: all ratings are {}: nothing tells what somebody liked from what he did not",
+                            report.file, counts.begin()->first)});
+  return found;
+}
+
+void check_ratings(const Suspicions& found) {
+  for (const Suspicion& one : found)
+    if (!one.is_refused) log_warning("{}", one.what);
+  for (const Suspicion& one : found)
+    if (one.is_refused) throw Error(ErrorKind::data, one.what, one.why, one.remedy);
 }
 
 }  // namespace movrec

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "data/ratings_reader.hpp"
+#include "movrec/data/data_notes.hpp"
 
 namespace movrec {
 
@@ -15,9 +16,12 @@ struct CheckOptions {
   bool leaves_out = false;  ///< --skip-bad-lines: what seems to stand for "not rated" is left out and counted
 };
 
-/// Looks for what would silently ruin a result. Error{data} with the remedy where most such files are read wrongly: a
-/// value far from all others that many ratings have, ratings that look like days, times, ids or counts, ids spelt in two
-/// ways. What may be right is logged as a warning: all ratings equal, times before 1970 or after tomorrow.
-void check_ratings(ReadReport&, RawRatings&, CheckOptions);
+/// What would silently ruin a result, as most such files are read wrongly: a value far from all others that many ratings
+/// have, ratings that look like days, times, ids or counts, ids spelt in two ways. And, not refused, what may be right: all
+/// ratings equal, times before 1970 or after tomorrow. Rows that `leaves_out` means are taken out.
+std::vector<Suspicion> suspicions_of(ReadReport&, RawRatings&, CheckOptions);
+
+/// Error{data} for the first of them that is refused; the others are logged.
+void check_ratings(const std::vector<Suspicion>&);
 
 }  // namespace movrec

@@ -21,13 +21,14 @@ void BadLines::reject(std::string_view file,
       fmt::format("{}:{}: expected {}, found '{}'", file, line_number, expected, shown(found));
   if (!skip_)
     throw Error(ErrorKind::data, what, {}, "correct the line, or leave out such lines with ‹skip-bad-lines›");
-  if (count_++ == 0) first_ = what;
+  constexpr std::size_t kExamples = 5;
+  if (count_++ < kExamples) examples_.push_back(what);
 }
 
 void BadLines::report() const {
   if (count_ > 0)
     log_warning("left out {} bad line{}; the first: {}", format_count(static_cast<std::int64_t>(count_)),
-                count_ == 1 ? "" : "s", first_);
+                count_ == 1 ? "" : "s", examples_.front());
 }
 
 std::string_view without_bom(std::string_view text) {

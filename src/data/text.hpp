@@ -24,13 +24,16 @@ class BadLines {
   /// Lines that were left out for other reasons, which have been said.
   void add(std::size_t n) { n_others_ += n; }
   std::size_t count() const { return count_ + n_others_; }
+  /// Lines that could not be parsed, and the first of them as an error would say it.
+  std::size_t n_unparsed() const { return count_; }
+  const std::vector<std::string>& examples() const { return examples_; }
   /// Logs how many lines were left out, if any were.
   void report() const;
 
  private:
   bool skip_;
   std::size_t count_ = 0, n_others_ = 0;
-  std::string first_;
+  std::vector<std::string> examples_;
 };
 
 /// The text without a UTF-8 byte order mark.

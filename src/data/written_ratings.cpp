@@ -9,7 +9,9 @@
 #include <span>
 
 #include "data/rating_columns.hpp"
+#include "data/service_exports.hpp"
 #include "data/text.hpp"
+#include "data/text_blocks.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/shown.hpp"
 
@@ -73,14 +75,11 @@ Layout layout_of(std::span<const std::string> first, bool has_users) {
   return layout;
 }
 
-}  // namespace
-
-std::vector<WrittenRating> read_written_ratings(std::string_view text,
-                                                std::string_view file,
-                                                bool has_users,
-                                                StarScale scale) {
-  const std::string utf8 = to_utf8(text);
-  const std::string_view separator = separator_of(std::string_view(utf8).substr(0, utf8.find('\n')));
+std::vector<WrittenRating> read_lines(std::string_view utf8,
+                                      std::string_view file,
+                                      bool has_users,
+                                      StarScale scale) {
+  const std::string_view separator = separator_of(utf8.substr(0, utf8.find('\n')));
   std::vector<WrittenRating> ratings;
   std::optional<Layout> layout;
   std::size_t n_fields = 0;
@@ -115,9 +114,37 @@ std::vector<WrittenRating> read_written_ratings(std::string_view text,
         }
         ratings.push_back(std::move(rating));
       });
-  if (ratings.empty()) fail(ErrorKind::data, "{} holds no ratings", file);
-  std::ranges::stable_sort(ratings, {}, &WrittenRating::time);  // so that the later one comes later
   return ratings;
+}
+
+}  // namespace
+
+std::string read_history_text(const std::string& path) {
+  TextBlocks blocks(path);
+  std::string text;
+  for (TextBlock block; blocks.next(block);) {
+    if (text.size() + block.text.size() > kMostOfHistory)
+      fail(ErrorKind::data, "{} holds more than {} MiB", shown(path, kMostOfPath), kMostOfHistory >> 20U);
+    text += block.text;
+  }
+  return text;
+}
+
+WrittenRatings read_written_ratings(std::string_view text,
+                                    std::string_view file,
+                                    bool has_users,
+                                    StarScale scale) {
+  const std::string utf8 = to_utf8(text);
+  std::optional<WrittenRatings> of_service = read_service_export(utf8, file, scale);
+  if (of_service && has_users)
+    throw Error(ErrorKind::data,
+                fmt::format("{} is somebody's export from {} and names no user", file, of_service->service),
+                {}, "movrec recommend ‹history› for a list, or a file with lines user,item,stars");
+  WrittenRatings out =
+      of_service ? *std::move(of_service) : WrittenRatings{read_lines(utf8, file, has_users, scale), {}};
+  if (out.ratings.empty()) fail(ErrorKind::data, "{} holds no ratings", file);
+  std::ranges::stable_sort(out.ratings, {}, &WrittenRating::time);  // so that the later one comes later
+  return out;
 }
 
 }  // namespace movrec

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -250,6 +251,25 @@ std::vector<ItemIdx> TitleSearch::find(std::string_view text) const {
     if (found.empty()) continue;
     rank(found);
     return found;
+  }
+  return {};
+}
+
+std::optional<ItemIdx> TitleSearch::film(std::string_view title, int year) const {
+  if (title.size() > kMostOfTitle) return {};
+  const std::string name = plain_title(title);
+  if (name.empty()) return {};
+  std::array<std::vector<ItemIdx>, 2> found;  // of the year, and of those around it
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (std::ranges::find(entries_[i].names, name) == entries_[i].names.end()) continue;
+    const ItemIdx item{static_cast<std::int32_t>(i)};
+    const int years = year == 0 ? 0 : std::abs(catalog_.year(item) - year);
+    if (years < 2) found[static_cast<std::size_t>(years)].push_back(item);
+  }
+  for (std::vector<ItemIdx>& items : found) {
+    if (items.empty()) continue;
+    rank(items);
+    return items.front();
   }
   return {};
 }

@@ -142,7 +142,7 @@ TEST_F(Update, BadRatingsAreErrorsThatWriteNothing) {
   EXPECT_THAT(error_of("1,Toy Story,5\n1,Star Wars\n", 3), HasSubstr("new.csv:2: expected user,item,stars"));
   EXPECT_THAT(error_of("1,sabrina,5\n", 3), HasSubstr("new.csv:1 sabrina: 2 items may be meant"));
   EXPECT_THAT(error_of("1,zzzz,5\n", 3), HasSubstr("new.csv:1 zzzz: no item is called that"));
-  EXPECT_THAT(titled.cli({"update"}).err, HasSubstr("--history was not given"));
+  EXPECT_THAT(titled.cli({"update"}).err, HasSubstr("neither --history nor --data was given"));
   const CliResult cannot =
       TitledRun("popularity").cli({"update", "--history", titled.file("new.csv", "1,Toy Story,5\n")});
   EXPECT_EQ(cannot.code, 2);

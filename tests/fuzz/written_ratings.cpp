@@ -10,8 +10,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr StarScale kScale{0.5F, 5};
   fuzz::may_fail([&] {
     for (const WrittenRating& rating :
-         read_written_ratings(fuzz::text_of(data + 1, size - 1), "history", (data[0] & 1U) != 0, kScale)) {
-      fuzz::require(!rating.item.empty());
+         read_written_ratings(fuzz::text_of(data + 1, size - 1), "history", (data[0] & 1U) != 0, kScale)
+             .ratings) {
+      fuzz::require(!rating.item.empty() || !rating.titles.empty());
       fuzz::require(rating.stars >= kScale.min && rating.stars <= kScale.max);
     }
   });

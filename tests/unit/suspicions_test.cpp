@@ -28,7 +28,7 @@ struct Heard : Observer {
     const RunScope scope({.observer = this});
     try {
       report.n_ratings = raw.size();
-      check_ratings(report, raw, options);
+      check_ratings(suspicions_of(report, raw, options));
       n_left = raw.size();
     } catch (const Error& refused) {
       error = refused.message();
@@ -78,7 +78,7 @@ TEST(Suspicions, IdsInTwoSpellingsAreRefused) {
     raw.add(raw.user_ids.place_of(std::string_view(id)), raw.item_ids.place_of(1), 3);
   ReadReport report{.file = "F"};
   try {
-    check_ratings(report, raw, {});
+    check_ratings(suspicions_of(report, raw, {}));
     FAIL() << "not refused";
   } catch (const Error& error) {
     EXPECT_EQ(error.message(), "F: ids of users are spelt in two ways, like 17 and 17.0");

@@ -14,7 +14,8 @@ namespace {
 /// "user|item|stars|line" of each.
 std::vector<std::string> read(std::string_view text, bool has_users = false) {
   std::vector<std::string> out;
-  for (const WrittenRating& one : read_written_ratings(text, "mine.csv", has_users, {1, 5}))
+  const WrittenRatings found = read_written_ratings(text, "mine.csv", has_users, {1, 5});
+  for (const WrittenRating& one : found.ratings)
     out.push_back(fmt::format("{}|{}|{}|{}", one.user, one.item, one.stars, one.line));
   return out;
 }

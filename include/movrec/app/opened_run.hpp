@@ -25,7 +25,8 @@ struct OpenOptions {
                 .value_name = "PATH"},
           self.checkpoint);
     visit(Field{.name = "data",
-                .help = "read the ratings that the model was trained on from here, where they have moved",
+                .help =
+                    "compare with the ratings there: those that the model was trained on, or a later version",
                 .value_name = "PATH"},
           self.data);
     CacheOptions::fields(self.cache, visit);

@@ -2,8 +2,10 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "movrec/app/opened_run.hpp"
+#include "movrec/data/written_ratings.hpp"
 #include "movrec/recommend/title_search.hpp"
 
 namespace movrec {
@@ -18,5 +20,15 @@ std::string candidates_table(const TitleSearch&, std::span<const ItemIdx> candid
 /// for it is logged where `is_told`, or where it is not the very title. Error{usage} for none, and for
 /// several, which it lists.
 ItemIdx resolve_item(const TitleSearch&, const std::string& label, const std::string& text, bool is_told);
+
+/// A rating of a file, and the item that it means.
+struct HistoryRating {
+  WrittenRating written;
+  ItemIdx item{};
+};
+/// The ratings of a file, of users that it names or of one person. What a service exports holds many films that the data
+/// does not know: these are counted and left out. Error{data} for what cannot be read or is in no title, and where no film
+/// is known.
+std::vector<HistoryRating> read_history(const std::string& file, bool has_users, const OpenedRun&);
 
 }  // namespace movrec

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "movrec/app/opened_run.hpp"
@@ -30,11 +31,12 @@ struct UpdateReport {
   std::filesystem::path checkpoint;  ///< the updated model
   std::int64_t ratings = 0, users = 0, new_users = 0;
   std::int64_t all_ratings = 0, all_users = 0;  ///< those of earlier updates included
-  UserId first_user{};
+  std::optional<UserId> first_user{};           ///< none where nothing was new
 };
 
 /// Puts ratings beside a trained model, which answers their users from them and from what it was trained on, and
-/// everybody else as before. Updates add up. Error{usage} without a file or with a model that looks at no histories;
+/// everybody else as before; without a history, the ratings of OpenOptions::data that it does not know yet. Updates add
+/// up. Error{usage} without a file or with a model that looks at no histories;
 /// Error{data} for the file's content.
 UpdateReport update_run(const UpdateOptions&, const OpenOptions&, const RunSettings&);
 

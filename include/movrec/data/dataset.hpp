@@ -7,6 +7,7 @@
 
 #include "movrec/core/field.hpp"
 #include "movrec/data/catalog.hpp"
+#include "movrec/data/data_notes.hpp"
 #include "movrec/data/id_map.hpp"
 #include "movrec/data/prepare_options.hpp"
 #include "movrec/data/ratings.hpp"
@@ -20,7 +21,10 @@ struct DataOptions {
   std::string columns;
   std::string time_format;
   std::vector<std::string> missing;
+  std::string feedback = "auto";
+  std::string items, users;  ///< files that say more of them
   bool skip_bad_lines = false;
+  double max_bad_lines = 0.01;
   std::string fold;        ///< u1 … u5, ua, ub
   std::string train_file;  ///< with test_file: a split made by the user
   std::string test_file;
@@ -58,8 +62,25 @@ struct DataOptions {
             .value_name = "VALUES"},
         self.missing);
     visit(
+        Field{.name = "feedback",
+              .help = "what ratings are: stars; counts of how often (summed by pair); seen: that he took it; "
+                      "auto: by their column",
+              .choices = {"auto", "stars", "counts", "seen"}},
+        self.feedback);
+    visit(Field{.name = "items",
+                .help = "a table that says more of items: id, title, year, genres, any other columns",
+                .value_name = "FILE"},
+          self.items);
+    visit(Field{.name = "users", .help = "a table that says more of users", .value_name = "FILE"},
+          self.users);
+    visit(
         Field{.name = "skip-bad-lines", .help = "leave out lines that cannot be parsed, and report how many"},
         self.skip_bad_lines);
+    visit(Field{.name = "max-bad-lines",
+                .help = "the share of lines that ‹skip-bad-lines› may leave out",
+                .min = 0,
+                .max = 1},
+          self.max_bad_lines);
     visit(Field{.name = "fold",
                 .help = "ml-100k's own train and test files",
                 .choices = {"", "u1", "u2", "u3", "u4", "u5", "ua", "ub"}},
@@ -102,6 +123,8 @@ struct CacheOptions {
   }
 };
 
+enum class Feedback { stars, counts, seen };
+
 /// One release after parsing. Users and items are those that have ratings.
 struct Dataset {
   std::string name;      ///< "ml-1m", "synthetic", or the file's name
@@ -110,7 +133,9 @@ struct Dataset {
                          ///< same one hold the same ratings in the same order
   Ratings ratings;
   StarScale stars;
-  bool has_stars = true;  ///< else all ratings are 1: they say who took what, not how he liked it
+  /// What the ratings are: stars; counts of how often somebody took something; or 1, for that he did.
+  Feedback feedback = Feedback::stars;
+  bool has_stars() const { return feedback == Feedback::stars; }
   UserMap users;
   ItemMap items;
   Catalog catalog;
@@ -125,7 +150,7 @@ struct Dataset {
 };
 
 /// Loads by the options, fetching the archive if needed. Error{usage} for contradictory options, Error{data}
-/// else.
-Dataset load_dataset(const DataOptions&, const CacheOptions&);
+/// else. With `notes`, what would be refused as suspicious is noted there and loaded.
+Dataset load_dataset(const DataOptions&, const CacheOptions&, DataNotes* notes = nullptr);
 
 }  // namespace movrec

@@ -81,6 +81,7 @@ class IdMap {
   }
   /// `idx` answers to `id`, too, which is none of the table's.
   void answer_to(const Id& id, Idx idx) { others_.insert_or_assign(id, idx); }
+  const std::map<Id, Idx>& others() const { return others_; }
 
   /// Of the same ids, whatever else they answer to.
   friend bool operator==(const IdMap& a, const IdMap& b) { return a.table_ == b.table_; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,10 @@ class TitleSearch {
   /// wrong; words with few letters wrong. A year "(1995)" in the text must be the item's. Of items with the
   /// very same title the most rated one stands for all.
   std::vector<ItemIdx> find(std::string_view text) const;
+
+  /// The film that is called so, by its whole title or another one of its titles, of that year or, where none is, of the
+  /// one before or after it; 0: of any year. Of several the most rated one. None where no title is the same.
+  std::optional<ItemIdx> film(std::string_view title, int year) const;
 
   /// At most `n` titles that look most like the text, for a question back.
   std::vector<ItemIdx> nearest(std::string_view text, std::size_t n) const;

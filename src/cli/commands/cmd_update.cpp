@@ -30,7 +30,8 @@ int print(const UpdateReport& report, Invocation& invocation) {
                                  checkpoint, format_count(report.ratings), format_count(report.users),
                                  format_count(report.new_users), format_count(report.all_ratings),
                                  format_count(report.all_users));
-  log_info("try: movrec recommend --checkpoint {} --user {}", checkpoint, report.first_user.text);
+  if (report.first_user)
+    log_info("try: movrec recommend --checkpoint {} --user {}", checkpoint, report.first_user->text);
   return 0;
 }
 
@@ -47,6 +48,7 @@ Action declare_update(FlagSet& flags) {
       "new\nratings together. Updates add up.\n\n"
       "Examples:\n"
       "  movrec update --history new-ratings.csv\n"
+      "  movrec update --data all-ratings.csv        what came in since the model was trained\n"
       "  movrec recommend --checkpoint updated.pt --user 944\n");
   return [=](Invocation& invocation) {
     return print(update_run(*options, *open, invocation.global.settings()), invocation);
