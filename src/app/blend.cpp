@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "app/run_data.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/json_text.hpp"
@@ -150,6 +151,7 @@ BlendedRun blend_runs(std::span<const std::string> paths,
       !wanted_folder.empty()
           ? wanted_folder
           : make_run_folder(settings.runs_dir, checkpoint.spec.algorithm, checkpoint.dataset_name);
+  keep_data(folder, opened.dataset);
   save_checkpoint(folder / "best.pt", checkpoint);
   BlendedRun run{.folder = folder,
                  .json = {{"schema", "movrec.blend/1"},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/run_data.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/json_text.hpp"
@@ -89,6 +90,7 @@ CvReport cross_validate(const CvRequest& request, const Runtime& runtime) {
                   .folder = make_run_folder(settings.runs_dir, "cv-" + request.base.algorithm, dataset.name),
                   .names = {},
                   .results = std::vector<nlohmann::ordered_json>(folds.size())};
+  keep_data(report.folder, dataset);
   const std::int64_t threads = settings.threads > 0 ? settings.threads : usable_cores();
   for (Member& fold : folds) {
     report.names.push_back(fold.name);

@@ -7,7 +7,7 @@
 #include <array>
 #include <string_view>
 
-#include "app/located_data.hpp"
+#include "app/run_data.hpp"
 #include "app/train_session.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/file_lock.hpp"
@@ -135,7 +135,8 @@ Fit fit_with(const FitRequest& asked, const Checkpoint* resumed, const fs::path&
     throw Error(ErrorKind::usage, "‹amp› needs a GPU", "on the CPU bfloat16 would be slower",
                 "‹device› cuda, or leave out ‹amp›");
 
-  Dataset dataset = load_dataset(asked.data, asked.cache);
+  Dataset dataset = resumed == nullptr ? load_dataset(asked.data, asked.cache)
+                                       : data_of_run(*resumed, last, {}, asked.cache);
   const FitRequest request = adapted(asked, dataset);
   Split split = make_split(dataset, request.split);
   check_rows(request, dataset, split, resumed, last);
@@ -146,6 +147,8 @@ Fit fit_with(const FitRequest& asked, const Checkpoint* resumed, const fs::path&
   if (!split.note.empty()) log_info("{}: {}", shown_split(request.split), split.note);
   Checkpoint base = base_checkpoint(request, dataset, split);
   fit.spec = base.spec;
+  const fs::path folder = folder_of(request, dataset, last);
+  if (resumed == nullptr) keep_data(folder, dataset);
   RatingParts parts = take_parts(std::move(dataset.ratings), split);
   fit.test = std::make_unique<SealedTest>(std::move(parts.test), std::move(split.test_queries));
   fit.rows = std::make_unique<FitRows>(FitRows{std::move(parts.train), std::move(parts.valid),
@@ -156,7 +159,6 @@ Fit fit_with(const FitRequest& asked, const Checkpoint* resumed, const fs::path&
   const SideInfo side{rows.dataset.catalog, rows.dataset.user_features};
   const HeldOut valid(rows.valid, rows.valid_queries, &side.users);
 
-  const fs::path folder = folder_of(request, rows.dataset, last);
   const LogFile log_file(folder / kLog);
   const auto lock = FileLock::try_lock(folder / kLog);
   if (!lock)
@@ -187,7 +189,7 @@ StartedRun read_started_run(const fs::path& last, std::span<const OptionChange> 
   FitRequest& request = run.request;
   request.algorithm = run.checkpoint.spec.algorithm;
   request.options = run.checkpoint.spec.options;
-  request.data = locate_data(run.checkpoint.data, last.parent_path());
+  request.data = run.checkpoint.data;
   request.split = run.checkpoint.split;
   request.ranking = remembered_ranking(last.parent_path());
   const OptionRefs of_ranking = option_refs(request.ranking), of_model = request.options.refs();

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/located_data.hpp"
+#include "app/run_data.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
 #include "movrec/core/progress.hpp"
@@ -17,17 +17,6 @@ namespace {
 [[noreturn]] void fail_other_rows(const OpenedRun& run, std::string_view what, std::string why) {
   throw Error(ErrorKind::model, fmt::format("{}: {} not what it was trained on", run.path.string(), what),
               std::move(why), "‹data› PATH with the same ratings, or movrec train on these");
-}
-
-void check_ratings(const OpenedRun& run) {
-  const Checkpoint& checkpoint = run.checkpoint;
-  if (run.dataset.checksum != checkpoint.dataset_checksum)
-    fail_other_rows(
-        run, fmt::format("the ratings of {} are", run.dataset.name),
-        fmt::format("{} ratings of {} users and {} items from {} have another checksum",
-                    format_count(std::ssize(run.dataset.ratings.stars)),
-                    format_count(run.dataset.users.size()), format_count(run.dataset.items.size()),
-                    run.dataset.source.empty() ? "the generator" : run.dataset.source));
 }
 
 void check_split(const OpenedRun& run) {
@@ -58,11 +47,18 @@ std::map<UserId, Person> updated_users(const OpenedRun& run) {
   const std::vector<UserId> ids = UserMap(added.users).ids();
   std::vector<UserIdx> users;
   for (const UserId& id : ids) users.push_back(run.dataset.users.find(id).value_or(kNoUser));
+  std::vector<const UserId*> ids_of(static_cast<std::size_t>(run.dataset.users.size()));
+  for (std::size_t k = 0; k < ids.size(); ++k)
+    if (users[k] != kNoUser) ids_of[index(users[k])] = &ids[k];
   std::vector<Person> persons = with_histories(users, run.train, run.user_facts());
   std::map<UserId, Person> updated;
   for (std::size_t k = 0; k < persons.size(); ++k)
     updated.emplace(ids[k], run.shown.contains(users[k]) ? run.person(ids[k]) : std::move(persons[k]));
   std::map<std::pair<UserId, ItemIdx>, std::int64_t> latest;
+  if (!added.times.empty() && !run.train.times.empty())
+    for (RowIdx row = 0; row < run.train.size(); ++row)
+      if (const UserId* id = ids_of[index(run.train.users[row])]; id != nullptr)
+        latest[{*id, run.train.items[row]}] = run.train.times[row];
   for (std::size_t row = 0; row < added.stars.size(); ++row) {
     const auto item = run.dataset.items.find(added.items[row]);
     if (!item)
@@ -112,13 +108,7 @@ OpenedRun open_run(const OpenOptions& options, const RunSettings& settings) {
   OpenedRun run;
   run.path = find_checkpoint(options.checkpoint, settings.runs_dir);
   run.checkpoint = load_checkpoint(run.path);
-  DataOptions data = run.checkpoint.data;
-  if (options.data.empty())
-    data = locate_data(std::move(data), run.path.parent_path());
-  else
-    data.data = options.data;
-  in_context(run.path.string(), [&] { run.dataset = load_dataset(data, options.cache); });
-  check_ratings(run);
+  run.dataset = data_of_run(run.checkpoint, run.path, options.data, options.cache);
   in_context(run.path.string(), [&] { run.split = make_split(run.dataset, run.checkpoint.split); });
   check_split(run);
   std::vector<RowIdx> rows = run.split.train;

@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 
+#include "app/run_data.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/log.hpp"
@@ -91,8 +92,10 @@ fs::path folder_of(const RecipeRequest& recipe, const Dataset& dataset) {
 BlendedRun train_recipe(const RecipeRequest& recipe, const Runtime& runtime) {
   const auto [members, folder] = [&] {
     const Dataset dataset = load_dataset(recipe.shared.data, recipe.shared.cache);
+    fs::path run = folder_of(recipe, dataset);
+    keep_data(run, dataset);
     return std::pair(dataset.ratings.size() >= kLargeRatings ? std::span<const RecipeMember>(kLarge) : kSmall,
-                     folder_of(recipe, dataset));
+                     std::move(run));
   }();
   std::vector<std::string> runs, weights;
   for (const RecipeMember& member : members) {

@@ -6,8 +6,8 @@
 
 #include "checkpoint/checkpoint_meta.hpp"
 #include "checkpoint/file/checkpoint_file.hpp"
+#include "checkpoint/file/id_arrays.hpp"
 #include "checkpoint/file/refused.hpp"
-#include "checkpoint/id_arrays.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/shown.hpp"
 
@@ -40,6 +40,8 @@ AddedRatings added_from(const StateDict& state) {
 }
 
 Checkpoint from_file(CheckpointFile file) {
+  if (file.meta.is_object() && file.meta.contains("n_ratings"))
+    throw Error(ErrorKind::model, "it holds a run's data and no model", {}, "best.pt beside it");
   Checkpoint out = from_meta(file.meta, file.format);
   out.users = UserMap(load_table(file.ids, "users", out.spec.n_users));
   out.items = ItemMap(load_table(file.ids, "items", out.spec.n_items));

@@ -1,4 +1,4 @@
-#include "checkpoint/id_arrays.hpp"
+#include "checkpoint/file/id_arrays.hpp"
 
 #include <algorithm>
 #include <cstring>
