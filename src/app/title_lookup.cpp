@@ -26,15 +26,25 @@ std::optional<ItemIdx> find_film(const TitleSearch& search, const ItemMap& items
   return {};
 }
 
+/// Whether the title, as people compare them, is one of those that the service gives it.
+bool is_called(std::string_view title, const WrittenRating& one) {
+  return one.titles.empty() || std::ranges::any_of(one.titles, [&](const std::string& given) {
+           return plain_title(given) == plain_title(title);
+         });
+}
+
 std::vector<HistoryRating> find_films(WrittenRatings history, const std::string& file, const OpenedRun& run) {
   const TitleSearch search = title_search(run);
   std::vector<HistoryRating> found;
-  std::vector<std::string> unknown;
+  std::vector<std::string> unknown, misspelt;
   const std::size_t n = history.ratings.size();
   for (WrittenRating& one : history.ratings) {
-    if (const auto item = find_film(search, run.dataset.items, one))
+    if (const auto item = find_film(search, run.dataset.items, one)) {
+      const std::string& title = search.catalog().title(*item);
+      if (one.year != 0 && search.catalog().year(*item) == one.year && !is_called(title, one))
+        misspelt.push_back(fmt::format("{} for {}", shown(title), shown(one.titles[0])));
       found.push_back({std::move(one), *item});
-    else if (const std::string title = one.titles.empty() ? one.item : one.titles[0]; one.year == 0)
+    } else if (const std::string title = one.titles.empty() ? one.item : one.titles[0]; one.year == 0)
       unknown.push_back(shown(title));
     else
       unknown.push_back(fmt::format("{} ({})", shown(title), one.year));
@@ -49,6 +59,9 @@ std::vector<HistoryRating> find_films(WrittenRatings history, const std::string&
   if (!unknown.empty())
     text += fmt::format("; the others are left out: {}{}", fmt::join(first, ", "),
                         unknown.size() > first.size() ? ", …" : "");
+  if (!misspelt.empty())
+    text += fmt::format("; taken are {}",
+                        fmt::join(std::span(misspelt).first(std::min(misspelt.size(), kShownUnknown)), ", "));
   if (history.n_unrated + history.n_other > 0)
     text += fmt::format("; left out, too: {} films without a rating, {} that are no films",
                         format_count(static_cast<std::int64_t>(history.n_unrated)),

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -100,8 +101,18 @@ std::string without_article(std::string plain) {
              : plain;
 }
 
+/// Without "L'" in front, which is no word of its own.
+std::string_view without_elision(std::string_view title) {
+  std::string_view rest = title;
+  while (rest.starts_with(' ')) rest.remove_prefix(1);
+  if (rest.empty() || (rest[0] != 'L' && rest[0] != 'l')) return title;
+  rest.remove_prefix(1);
+  return !rest.empty() && is_apostrophe(take_code_point(rest)) && !rest.empty() ? rest : title;
+}
+
 /// "Matrix, The" as "matrix". `title` has no parentheses.
 std::string plain_name(std::string_view title) {
+  title = without_elision(title);
   const std::size_t comma = title.rfind(',');
   if (comma != std::string_view::npos && is_article(fold(title.substr(comma + 1))))
     title = title.substr(0, comma);
@@ -136,6 +147,12 @@ int take_year(std::string_view& text) {
 /// Letters that may be wrong in a word or a title of that length.
 std::size_t tolerance(std::size_t length) {
   return length < 4 ? 0 : length < 8 ? 1 : length < 16 ? 2 : 3;
+}
+
+std::string digits_of(std::string_view name) {
+  std::string digits;
+  std::ranges::copy_if(name, std::back_inserter(digits), [](char c) { return c >= '0' && c <= '9'; });
+  return digits;
 }
 
 std::size_t trigrams_in_common(std::string_view a, std::string_view b) {
@@ -271,7 +288,24 @@ std::optional<ItemIdx> TitleSearch::film(std::string_view title, int year) const
     rank(items);
     return items.front();
   }
-  return {};
+  return year == 0 ? std::nullopt : misspelt_film(name, year);
+}
+
+std::optional<ItemIdx> TitleSearch::misspelt_film(const std::string& name, int year) const {
+  const Wanted wanted{.year = year, .name = name, .words = {}};
+  const std::string digits = digits_of(name);
+  std::optional<ItemIdx> found;
+  int nearest = -1;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const ItemIdx item{static_cast<std::int32_t>(i)};
+    // What differs by a number is another part.
+    if (catalog_.year(item) != year || digits_of(entries_[i].names.front()) != digits) continue;
+    const int d = distance(entries_[i], wanted, Rule::misspelt_title);
+    if (d < 0 || (nearest >= 0 && d > nearest)) continue;
+    found = d == nearest ? std::nullopt : std::optional(item);
+    nearest = d;
+  }
+  return found;
 }
 
 std::vector<ItemIdx> TitleSearch::nearest(std::string_view text, std::size_t n) const {

@@ -127,6 +127,33 @@ TEST_F(Titles, ThatLookAlikeAreOfferedWhereNoneIsFound) {
   EXPECT_THAT(search.nearest("qq", 3), IsEmpty());
 }
 
+TEST_F(Titles, AFilmIsKnownByTitleAndYear) {
+  const ItemMap items(ids_);
+  const TitleSearch search(catalog_, items, counts_);
+  const auto film = [&](std::string_view title, int year) {
+    const auto item = search.film(title, year);
+    return item ? items.id(*item).text : "none";
+  };
+  EXPECT_EQ(film("The Matrix", 1999), "702");
+  EXPECT_EQ(film("Sabrina", 1954), "481");
+  EXPECT_EQ(film("Sabrina", 1996), "274") << "released a year later elsewhere";
+  EXPECT_EQ(film("Sabrina", 1970), "none");
+  EXPECT_EQ(film("Chasing Amy", 1997), "268") << "the most rated of the same title";
+  EXPECT_EQ(film("Se7en", 1995), "501");
+  EXPECT_EQ(film("Shindler's List", 1993), "701")
+      << "a letter is missing, and no other is like it in that year";
+  EXPECT_EQ(film("Shindler's List", 1994), "none");
+  EXPECT_EQ(film("Toy Story", 1999), "none") << "is not its sequel";
+  EXPECT_EQ(film("", 1999), "none");
+}
+
+TEST_F(Titles, AnElidedArticleIsNoPartOfTheName) {
+  EXPECT_EQ(plain_title("L'Été sans fin"), "ete sans fin");
+  EXPECT_EQ(plain_title("Été sans fin, L' (2001)"), "ete sans fin");
+  EXPECT_EQ(plain_title("L.A. Confidential (1997)"), "a confidential");
+  EXPECT_EQ(plain_title("L'"), "l");
+}
+
 TEST_F(Titles, OfAnEndlessOneNothingIsLookedFor) {
   catalog_.titles[0] = std::string(1 << 20, 'x') + " (1995)";
   const std::string endless = [] {

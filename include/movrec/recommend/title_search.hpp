@@ -29,7 +29,8 @@ class TitleSearch {
   std::vector<ItemIdx> find(std::string_view text) const;
 
   /// The film that is called so, by its whole title or another one of its titles, of that year or, where none is, of the
-  /// one before or after it; 0: of any year. Of several the most rated one. None where no title is the same.
+  /// one before or after it; 0: of any year. Of several the most rated one. Where no title is the same, the only one of
+  /// the very year that comes nearest with few letters wrong.
   std::optional<ItemIdx> film(std::string_view title, int year) const;
 
   /// At most `n` titles that look most like the text, for a question back.
@@ -51,6 +52,7 @@ class TitleSearch {
   /// How far the entry is from what is wanted by this rule, 0 at best; -1: it does not fit.
   static int distance(const Entry&, const Wanted&, Rule);
   void rank(std::vector<ItemIdx>& items) const;
+  std::optional<ItemIdx> misspelt_film(const std::string& name, int year) const;
 
   const Catalog& catalog_;
   const ItemMap& items_;
