@@ -30,6 +30,7 @@ at::Tensor filled(std::int64_t rows, std::int64_t columns, std::uint64_t seed, c
   return out;
 }
 
+/// N(0, std²).
 at::Tensor normal(std::int64_t rows, std::int64_t columns, double std, std::uint64_t seed) {
   return filled(rows, columns, seed, [std](RandomStream& random) { return std * random.normal(); });
 }
@@ -48,16 +49,21 @@ struct InitRule {
   bool has_uniform_embeddings = false;  ///< else they are normal
 };
 
+/// U(±1/√inputs), LibTorch's.
 at::Tensor torch_weight(std::int64_t outputs, std::int64_t inputs, double, std::uint64_t seed) {
   return uniform(outputs, inputs, 1 / std::sqrt(static_cast<double>(inputs)), seed);
 }
+/// U(±√(6 / (inputs + outputs))) (Glorot & Bengio, "Understanding the difficulty of training deep feedforward
+/// neural networks", 2010, eq. 16).
 at::Tensor xavier_weight(std::int64_t outputs, std::int64_t inputs, double, std::uint64_t seed) {
   const double both = static_cast<double>(inputs) + static_cast<double>(outputs);
   return uniform(outputs, inputs, std::sqrt(6 / both), seed);
 }
+/// N(0, 2 / inputs) (He et al., "Delving deep into rectifiers", 2015, eq. 10).
 at::Tensor kaiming_weight(std::int64_t outputs, std::int64_t inputs, double, std::uint64_t seed) {
   return normal(outputs, inputs, std::sqrt(2 / static_cast<double>(inputs)), seed);
 }
+/// U(±√3 std), of standard deviation std.
 at::Tensor uniform_weight(std::int64_t outputs, std::int64_t inputs, double std, std::uint64_t seed) {
   return uniform(outputs, inputs, std::sqrt(3.0) * std, seed);
 }

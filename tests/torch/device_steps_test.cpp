@@ -127,10 +127,10 @@ std::vector<at::Tensor> parameters(Net& net) {
   return all;
 }
 
-class DeviceStepsOf : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
+class DeviceStepsOf : public testing::TestWithParam<std::tuple<std::string_view, const char*>> {};
 
 TEST_P(DeviceStepsOf, TrainTheNetThatTheHostTrains) {
-  const TrainOptions options = options_of(std::get<0>(GetParam()), std::get<1>(GetParam()));
+  const TrainOptions options = options_of(std::string(std::get<0>(GetParam())), std::get<1>(GetParam()));
   const auto host = small_net(), device = small_net();
   const double loss_sum = train_on_host(*host, options);
   OnDevice on_device(*device, options);
@@ -143,7 +143,7 @@ TEST_P(DeviceStepsOf, TrainTheNetThatTheHostTrains) {
 
 INSTANTIATE_TEST_SUITE_P(Rules,
                          DeviceStepsOf,
-                         testing::Combine(testing::Values("sgd", "adam", "adamw", "rmsprop", "adagrad"),
+                         testing::Combine(testing::ValuesIn(optimizer_names()),
                                           testing::Values("sparse", "dense")),
                          [](const auto& test) {
                            return std::string(std::get<0>(test.param)) + "_" + std::get<1>(test.param);

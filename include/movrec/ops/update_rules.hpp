@@ -15,10 +15,10 @@ struct UpdateNumbers {
   double weight_decay = 0;
   double momentum = 0;
   bool nesterov = false;
-  double beta1 = 0.9, beta2 = 0.999;  ///< adam, adamw
-  double alpha = 0.99;                ///< rmsprop
+  double beta1 = 0.9, beta2 = 0.999;  ///< of the means of gradients and of their squares
+  double alpha = 0.99;                ///< of the mean of squares that RMSprop has
   double eps = 1e-8;
-  double correction1 = 1, correction2 = 1;  ///< adam, adamw: 1 - beta^step
+  double correction1 = 1, correction2 = 1;  ///< 1 - beta^step
 
   /// Sets what depends on the step, which counts from 1.
   void at_step(std::int64_t step);
@@ -28,8 +28,8 @@ struct UpdateNumbers {
 /// step can be repeated with other numbers.
 struct StepTensors {
   at::Tensor lr;
-  at::Tensor rate;  ///< adam, adamw: lr / correction1
-  at::Tensor root;  ///< adam, adamw: 1 / √correction2
+  at::Tensor rate;  ///< lr / correction1
+  at::Tensor root;  ///< 1 / √correction2
 
   /// Of one step.
   static StepTensors of(const UpdateNumbers&, const at::Device&);

@@ -25,7 +25,7 @@ struct StepOptions {
     visit(Field{.name = "momentum", .help = "of sgd and rmsprop", .min = 0, .max = 0.9999}, self.momentum);
     visit(Field{.name = "nesterov", .help = "sgd: Nesterov's momentum"}, self.nesterov);
     visit(Field{.name = "weight-decay",
-                .help = "L2 penalty on all weights (adamw: decoupled)",
+                .help = "L2 penalty on all weights; adamw and its like decay them apart from the gradient",
                 .min = 0,
                 .max = 100},
           self.weight_decay);

@@ -11,10 +11,12 @@
 namespace movrec {
 namespace {
 
+/// A half wave of the cosine, as far as `share` of it.
 double half_wave(double from, double to, double share) {
   return to + (from - to) * (1 + std::cos(std::numbers::pi * share)) / 2;
 }
 
+/// With the numbers of PyTorch's OneCycleLR.
 double one_cycle_lr(double peak, std::int64_t step, std::int64_t total) {
   constexpr double kRise = 0.3, kStartDivisor = 25, kEndDivisor = 1e4;
   const double start = peak / kStartDivisor, end = start / kEndDivisor;
@@ -24,7 +26,7 @@ double one_cycle_lr(double peak, std::int64_t step, std::int64_t total) {
   return last > top ? half_wave(peak, end, (at - top) / (last - top)) : peak;
 }
 
-/// Where a run is.
+/// Where a run is, t = epoch() of T = epochs.
 struct At {
   std::int64_t step, steps_per_epoch;
   int epochs;
@@ -33,29 +35,36 @@ struct At {
   double epoch() const { return static_cast<double>(step) / static_cast<double>(steps_per_epoch); }
 };
 
+/// lr.
 double constant(const ScheduleOptions& options, const At&) {
   return options.lr;
 }
 
+/// min_lr + (lr - min_lr) (1 + cos(π t / period)) / 2, period 0: T (Loshchilov & Hutter, "SGDR", 2017, eq. 5).
 double cosine(const ScheduleOptions& options, const At& at) {
   return half_wave(options.lr, options.min_lr,
                    at.epoch() / (options.period > 0 ? options.period : at.epochs));
 }
 
+/// lr gamma^floor(⌊t⌋ / period), period 0: 10.
 double step(const ScheduleOptions& options, const At& at) {
   return options.lr * std::pow(options.gamma, std::floor(std::floor(at.epoch()) /
                                                          (options.period > 0 ? options.period : 10)));
 }
 
+/// lr gamma^⌊t⌋.
 double exponential(const ScheduleOptions& options, const At& at) {
   return options.lr * std::pow(options.gamma, std::floor(at.epoch()));
 }
 
+/// lr times gamma for every time the validation RMSE has not improved for more than lr_patience epochs.
 double plateau(const ScheduleOptions& options, const At& at) {
   return std::max(options.min_lr,
                   options.lr * std::pow(options.gamma, plateau_drops(at.valid_loss, options.lr_patience)));
 }
 
+/// A cosine from lr / 25 up to lr over 30 % of the steps, then down to lr / 250,000 (Smith & Topin, "Super-convergence",
+/// 2019).
 double one_cycle(const ScheduleOptions& options, const At& at) {
   return one_cycle_lr(options.lr, at.step, at.epochs * at.steps_per_epoch);
 }

@@ -65,7 +65,11 @@ struct ScheduleOptions {
           self.lr);
     visit(Field{.name = "schedule", .help = "learning rate over time", .choices = schedule_names()},
           self.schedule);
-    visit(Field{.name = "min-lr", .help = "where cosine and plateau end", .min = 0, .max = 1e3}, self.min_lr);
+    visit(Field{.name = "min-lr",
+                .help = "where a schedule that has a floor ends, as cosine and plateau have",
+                .min = 0,
+                .max = 1e3},
+          self.min_lr);
     visit(Field{.name = "period",
                 .help = "cosine: epochs of half a wave (0: all epochs); step: epochs between drops (0: 10)",
                 .min = 0,
