@@ -84,6 +84,23 @@ struct Adagrad {
   }
 };
 
+/// Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS 2023, algorithm 2: steps of one size, by the
+/// sign of a mean that forgets faster than the one that is kept; decay apart from the gradient, as in AdamW. The paper
+/// advises a rate 3 to 10 times lower than Adam's.
+struct Lion {
+  static constexpr double kBeta1 = 0.9, kBeta2 = 0.99;
+  static constexpr auto b1 = static_cast<float>(kBeta1), b2 = static_cast<float>(kBeta2),
+                        c1 = static_cast<float>(1 - kBeta1), c2 = static_cast<float>(1 - kBeta2);
+  float lr, keep;
+  explicit Lion(const UpdateNumbers& u)
+      : lr(static_cast<float>(u.lr)), keep(static_cast<float>(1 - u.lr * u.weight_decay)) {}
+  [[gnu::always_inline]] void apply(float& p, float g, float& mean, float&) const {
+    const float ahead = b1 * mean + c1 * g;
+    p = keep * p - lr * (static_cast<float>(ahead > 0) - static_cast<float>(ahead < 0));
+    mean = b2 * mean + c2 * g;
+  }
+};
+
 template <class Rule, bool two_states>
 [[gnu::always_inline]] inline void fused(
     float* p, const float* g, float* s0, float* s1, std::int64_t n, const UpdateNumbers& u) {
@@ -129,6 +146,7 @@ MOVREC_RULE(adam, Adam, true)
 MOVREC_RULE(adamw, AdamW, true)
 MOVREC_RULE(rmsprop, RmsProp, true)
 MOVREC_RULE(adagrad, Adagrad, false)
+MOVREC_RULE(lion, Lion, false)
 #undef MOVREC_RULE
 
 void sgd_reference(at::Tensor& p,
@@ -187,12 +205,23 @@ void adagrad_reference(at::Tensor& p,
   p.addcdiv_(gradient * now.lr, s[0].sqrt().add_(u.eps), -1);
 }
 
+void lion_reference(at::Tensor& p,
+                    const at::Tensor& g,
+                    std::array<at::Tensor, 2>& s,
+                    const UpdateNumbers& u,
+                    const StepTensors& now) {
+  p.addcmul_(p, now.lr, -u.weight_decay);
+  p.addcmul_((s[0] * Lion::kBeta1).add_(g, 1 - Lion::kBeta1).sign_(), now.lr, -1);
+  s[0].mul_(Lion::kBeta2).add_(g, 1 - Lion::kBeta2);
+}
+
 constexpr std::array kRules{
     UpdateRule{"sgd", 1, 0, sgd_fused, sgd_replay, sgd_reference},
     UpdateRule{"adam", 2, 1e-8, adam_fused, adam_replay, adam_reference},
     UpdateRule{"adamw", 2, 1e-8, adamw_fused, adamw_replay, adamw_reference},
     UpdateRule{"rmsprop", 2, 1e-8, rmsprop_fused, rmsprop_replay, rmsprop_reference},
     UpdateRule{"adagrad", 1, 1e-10, adagrad_fused, adagrad_replay, adagrad_reference},
+    UpdateRule{"lion", 1, 0, lion_fused, lion_replay, lion_reference},
 };
 
 }  // namespace

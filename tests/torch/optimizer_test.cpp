@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <map>
+
 #include "movrec/net/gradient_pass.hpp"
 #include "train/optimizer.hpp"
 
@@ -60,6 +62,27 @@ std::vector<at::Tensor> parameters(Net& net) {
   return all;
 }
 
+/// Algorithm 2 of the paper, which LibTorch does not have.
+class PlainLion : public torch::optim::Optimizer {
+ public:
+  explicit PlainLion(std::vector<at::Tensor> parameters)
+      : Optimizer({torch::optim::OptimizerParamGroup(std::move(parameters))},
+                  std::make_unique<torch::optim::SGDOptions>(0.02)) {}
+  at::Tensor step(LossClosure) override {
+    at::NoGradGuard no_grad;
+    for (at::Tensor& p : param_groups()[0].params()) {
+      at::Tensor& m = means_.try_emplace(p.unsafeGetTensorImpl(), at::zeros_like(p)).first->second;
+      const at::Tensor c = 0.9 * m + 0.1 * p.grad();
+      p -= 0.02 * (c.sign() + 0.03 * p);
+      m = 0.99 * m + 0.01 * p.grad();
+    }
+    return {};
+  }
+
+ private:
+  std::map<void*, at::Tensor> means_;
+};
+
 class DenseSteps : public testing::TestWithParam<const char*> {};
 
 // Steps that wait until a row is wanted end where LibTorch's optimizers end, which pass over everything.
@@ -87,6 +110,7 @@ TEST_P(DenseSteps, EqualLibTorchsOptimizers) {
         std::make_unique<optim::RMSprop>(all, optim::RMSpropOptions(0.02).momentum(0.9).weight_decay(0.03));
   if (name == "adagrad")
     optimizer = std::make_unique<optim::Adagrad>(all, optim::AdagradOptions(0.02).weight_decay(0.03));
+  if (name == "lion") optimizer = std::make_unique<PlainLion>(all);
   train(*ours, options, /*kernels=*/true);
   train_by_libtorch(*theirs, *optimizer);
   const std::vector<at::Tensor> a = parameters(*ours), b = parameters(*theirs);
@@ -95,7 +119,28 @@ TEST_P(DenseSteps, EqualLibTorchsOptimizers) {
         << i << ' ' << (a[i] - b[i]).abs().max().item<float>();
 }
 
-INSTANTIATE_TEST_SUITE_P(Rules, DenseSteps, testing::Values("sgd", "adam", "adamw", "rmsprop", "adagrad"));
+INSTANTIATE_TEST_SUITE_P(Rules,
+                         DenseSteps,
+                         testing::Values("sgd", "adam", "adamw", "rmsprop", "adagrad", "lion"));
+
+TEST(Lion, StepsByTheSignWhateverTheSizeOfTheGradient) {
+  const UpdateRule& lion = find_update_rule("lion");
+  UpdateNumbers numbers;
+  numbers.lr = 0.1;
+  numbers.weight_decay = 0.5;
+  float p[] = {1, 1, 1}, mean[] = {0, 0, 0};
+  const float gradient[] = {1e-6F, -300, 0};
+  lion.fused(p, gradient, mean, nullptr, 3, numbers);
+  EXPECT_FLOAT_EQ(p[0], 0.95F - 0.1F);
+  EXPECT_FLOAT_EQ(p[1], 0.95F + 0.1F);
+  EXPECT_FLOAT_EQ(p[2], 0.95F);
+  EXPECT_FLOAT_EQ(mean[1], -3);
+  // The mean looks ahead: 0.9 (-3) + 0.1 · 40 > 0, though the kept one stays below 0.
+  const float turned[] = {0, 40, 0};
+  lion.fused(p, turned, mean, nullptr, 3, numbers);
+  EXPECT_FLOAT_EQ(p[1], 1.05F * 0.95F - 0.1F);
+  EXPECT_LT(mean[1], 0);
+}
 
 TEST(SparseSteps, LeaveOtherRowsAlone) {
   const auto net = small_net();
