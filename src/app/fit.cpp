@@ -16,6 +16,7 @@
 #include "movrec/ops/machine.hpp"
 #include "movrec/report/config_file.hpp"
 #include "movrec/report/run_folder.hpp"
+#include "movrec/train/common/schedule.hpp"
 #include "movrec/train/options.hpp"
 
 namespace movrec {
@@ -83,14 +84,13 @@ bool is_changed(const FitRequest& request, const Checkpoint& resumed, const fs::
          options_to_json(request.ranking) != options_to_json(remembered_ranking(folder));
 }
 
-/// A schedule that spans all epochs means another rate at the same epoch when there are more of them: after its end,
+/// A schedule that spans its run means another rate at the same epoch when there are more of them: after its end,
 /// where the rate is next to nothing, the peak.
 void check_schedule(const FitRequest& request, const Checkpoint& last, const fs::path& folder) {
   const auto was = last.spec.options.as<TrainOptions>();
   const int epochs = request.options.as<TrainOptions>().epochs;
-  const bool spans_all = was.schedule == "one-cycle" || (was.schedule == "cosine" && was.period == 0);
   const auto history = last.progress.find("history");
-  if (!spans_all || epochs == was.epochs || history == last.progress.end() || history->empty()) return;
+  if (!spans_run(was) || epochs == was.epochs || history == last.progress.end() || history->empty()) return;
   const nlohmann::json& lr = history->back().at("lr");
   const double rate = lr.is_null() ? 0 : lr.get<double>();
   if (rate <= 0) return;  // its solver knows none

@@ -83,6 +83,17 @@ TEST(Schedule, WarmUpRisesLinearlyToTheRate) {
   EXPECT_DOUBLE_EQ(lr_at(options, options.epochs, 700, kSteps, {}), 0.1);
 }
 
+TEST(Schedule, SpansTheRunWhereItsRateDependsOnAllEpochs) {
+  for (const std::string_view name : schedule_names()) {
+    const std::string schedule(name);
+    const TrainOptions few = options_of(schedule.c_str(), 10), many = options_of(schedule.c_str(), 20);
+    EXPECT_EQ(spans_run(few), at_epoch(few, 6) != at_epoch(many, 6)) << name;
+  }
+  TrainOptions options = options_of("cosine");
+  options.period = 4;
+  EXPECT_FALSE(spans_run(options));
+}
+
 TEST(EarlyStop, StopsPatienceEpochsAfterTheBest) {
   EarlyStop stop(/*patience=*/3, /*min_delta=*/0.01);
   EXPECT_TRUE(stop.improved(1, 1.0));

@@ -69,14 +69,30 @@ double one_cycle(const ScheduleOptions& options, const At& at) {
   return one_cycle_lr(options.lr, at.step, at.epochs * at.steps_per_epoch);
 }
 
+bool never(const ScheduleOptions&) {
+  return false;
+}
+bool always(const ScheduleOptions&) {
+  return true;
+}
+bool without_period(const ScheduleOptions& options) {
+  return options.period == 0;
+}
+
 struct Schedule {
   std::string_view name;
   double (*lr)(const ScheduleOptions&, const At&);
+  bool (*spans_run)(const ScheduleOptions&);
 };
 constexpr std::array kSchedules{
-    Schedule{"constant", constant},       Schedule{"cosine", cosine},   Schedule{"step", step},
-    Schedule{"exponential", exponential}, Schedule{"plateau", plateau}, Schedule{"one-cycle", one_cycle},
+    Schedule{"constant", constant, never}, Schedule{"cosine", cosine, without_period},
+    Schedule{"step", step, never},         Schedule{"exponential", exponential, never},
+    Schedule{"plateau", plateau, never},   Schedule{"one-cycle", one_cycle, always},
 };
+
+const Schedule& schedule_of(const ScheduleOptions& options) {
+  return find_row(kSchedules, "schedule", options.schedule);
+}
 
 }  // namespace
 
@@ -100,13 +116,16 @@ int plateau_drops(std::span<const double> valid_rmse, int patience) {
   return drops;
 }
 
+bool spans_run(const ScheduleOptions& options) {
+  return schedule_of(options).spans_run(options);
+}
+
 double lr_at(const ScheduleOptions& options,
              int epochs,
              std::int64_t step,
              std::int64_t steps_per_epoch,
              std::span<const double> valid_rmse) {
-  double lr = find_row(kSchedules, "schedule", options.schedule)
-                  .lr(options, {step, steps_per_epoch, epochs, valid_rmse});
+  double lr = schedule_of(options).lr(options, {step, steps_per_epoch, epochs, valid_rmse});
   const double warmup_steps = options.warmup_epochs * static_cast<double>(steps_per_epoch);
   if (warmup_steps > 0) lr *= std::min(1.0, static_cast<double>(step + 1) / warmup_steps);
   return lr;

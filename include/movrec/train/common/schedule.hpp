@@ -16,6 +16,9 @@ double lr_at(const ScheduleOptions&,
              std::int64_t steps_per_epoch,
              std::span<const double> valid_rmse);
 
+/// Whether the schedule's rate at an epoch depends on how many there are in all.
+bool spans_run(const ScheduleOptions&);
+
 /// How often plateau has dropped the rate: PyTorch's ReduceLROnPlateau with threshold 1e-4 (relative), no
 /// cool-down.
 int plateau_drops(std::span<const double> valid_rmse, int patience);
