@@ -63,6 +63,11 @@ at::Tensor xavier_weight(std::int64_t outputs, std::int64_t inputs, double, std:
 at::Tensor kaiming_weight(std::int64_t outputs, std::int64_t inputs, double, std::uint64_t seed) {
   return normal(outputs, inputs, std::sqrt(2 / static_cast<double>(inputs)), seed);
 }
+/// N(0, 1 / inputs), which keeps the size of what goes through a layer without a rectifier (LeCun et al., "Efficient
+/// BackProp", 1998, eq. 16; Klambauer et al., "Self-normalizing neural networks", 2017).
+at::Tensor lecun_weight(std::int64_t outputs, std::int64_t inputs, double, std::uint64_t seed) {
+  return normal(outputs, inputs, std::sqrt(1 / static_cast<double>(inputs)), seed);
+}
 /// U(±√3 std), of standard deviation std.
 at::Tensor uniform_weight(std::int64_t outputs, std::int64_t inputs, double std, std::uint64_t seed) {
   return uniform(outputs, inputs, std::sqrt(3.0) * std, seed);
@@ -72,6 +77,7 @@ constexpr std::array kInits{
     InitRule{.name = "torch", .weight = torch_weight, .draws_biases = true},
     InitRule{.name = "xavier", .weight = xavier_weight},
     InitRule{.name = "kaiming", .weight = kaiming_weight},
+    InitRule{.name = "lecun-normal", .weight = lecun_weight},
     InitRule{.name = "normal", .weight = normal},
     InitRule{.name = "uniform", .weight = uniform_weight, .has_uniform_embeddings = true},
 };

@@ -285,6 +285,7 @@ TEST(PairNet, InitialWeightsHaveTheirStatistics) {
   EXPECT_NEAR(std_of("torch", 1, "hidden0.weight"), 1 / std::sqrt(3.0 * 400), 1e-3);
   EXPECT_NEAR(std_of("xavier", 1, "hidden0.weight"), std::sqrt(2.0 / (400 + 200)), 1e-3);
   EXPECT_NEAR(std_of("kaiming", 1, "hidden0.weight"), std::sqrt(2.0 / 400), 1e-3);
+  EXPECT_NEAR(std_of("lecun-normal", 1, "hidden0.weight"), std::sqrt(1.0 / 400), 1e-3);
   EXPECT_NEAR(std_of("normal", 0.3, "hidden0.weight"), 0.3, 0.005);
   EXPECT_NEAR(std_of("uniform", 0.3, "hidden0.weight"), 0.3, 0.005);
 }
