@@ -74,6 +74,16 @@ TEST(Schedule, OneCycleHasPyTorchsCorners) {
   EXPECT_NEAR(at_step(9), 4e-7, 1e-12);
 }
 
+TEST(Schedule, LinearFallsStraightToItsMinimumAndStaysThere) {
+  TrainOptions options = options_of("linear");
+  options.min_lr = 0.02;
+  EXPECT_DOUBLE_EQ(at_epoch(options, 0), 0.1);
+  EXPECT_DOUBLE_EQ(at_epoch(options, 2.5), 0.08);  // step by step, not epoch by epoch
+  EXPECT_DOUBLE_EQ(at_epoch(options, 5), 0.06);
+  EXPECT_DOUBLE_EQ(at_epoch(options, 10), 0.02);
+  EXPECT_DOUBLE_EQ(at_epoch(options, 12), 0.02);
+}
+
 TEST(Schedule, WarmUpRisesLinearlyToTheRate) {
   TrainOptions options = options_of("constant");
   options.warmup_epochs = 2;

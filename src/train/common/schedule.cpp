@@ -63,6 +63,12 @@ double plateau(const ScheduleOptions& options, const At& at) {
                   options.lr * std::pow(options.gamma, plateau_drops(at.valid_loss, options.lr_patience)));
 }
 
+/// lr + (min_lr - lr) min(1, t / T): straight down to min_lr at the end (Defazio et al., "Optimal linear decay learning
+/// rate schedules and further refinements", 2023, which finds it the best of the common ones).
+double linear(const ScheduleOptions& options, const At& at) {
+  return std::lerp(options.lr, options.min_lr, std::min(1.0, at.epoch() / at.epochs));
+}
+
 /// A cosine from lr / 25 up to lr over 30 % of the steps, then down to lr / 250,000 (Smith & Topin, "Super-convergence",
 /// 2019).
 double one_cycle(const ScheduleOptions& options, const At& at) {
@@ -88,6 +94,7 @@ constexpr std::array kSchedules{
     Schedule{"constant", constant, never}, Schedule{"cosine", cosine, without_period},
     Schedule{"step", step, never},         Schedule{"exponential", exponential, never},
     Schedule{"plateau", plateau, never},   Schedule{"one-cycle", one_cycle, always},
+    Schedule{"linear", linear, always},
 };
 
 const Schedule& schedule_of(const ScheduleOptions& options) {
