@@ -111,12 +111,12 @@ BlendedRun blend_runs(std::span<const std::string> paths,
     };
     const RatingScores scores = scores_on(test_part);
     nlohmann::json json{{"test", to_json(scores)}};
-    std::vector<std::string> cells{std::move(name), std::move(weight), fmt::format("{:.4f}", scores.rmse),
-                                   fmt::format("{:.4f}", scores.mae)};
+    std::vector<std::string> cells{std::move(name), std::move(weight), fmt::format("{:.4f}", scores.rmse()),
+                                   fmt::format("{:.4f}", scores.mae())};
     if (validates) {
       const RatingScores validation = scores_on(valid_part);
       json["validation"] = to_json(validation);
-      cells.push_back(fmt::format("{:.4f}", validation.rmse));
+      cells.push_back(fmt::format("{:.4f}", validation.rmse()));
     }
     table.add_row(std::move(cells));
     return json;

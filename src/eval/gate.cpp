@@ -61,8 +61,7 @@ Gate parse_gate(std::string_view given) {
 }
 
 double value_of(const Gate& gate, const RatingScores* rating, const RankingScores* ranking) {
-  if (!gate.is_of_ranking() && rating != nullptr)
-    return rating->*find_row(rating_metrics(), "metric", gate.metric).value;
+  if (!gate.is_of_ranking() && rating != nullptr) return rating->value(gate.metric);
   const std::optional<double> value = ranking != nullptr ? ranking->value(gate.metric) : std::nullopt;
   if (!value)
     throw Error(ErrorKind::usage, fmt::format("‹fail-if› {}: {} is not measured", gate.text, gate.metric), {},

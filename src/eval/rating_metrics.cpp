@@ -7,63 +7,80 @@
 #include <utility>
 
 #include "movrec/core/error.hpp"
+#include "movrec/core/table.hpp"
 #include "movrec/model/stars/closed_form.hpp"
 
 namespace movrec {
 namespace {
 
-double squared(double error) {
-  return error * error;
+using Rows = std::span<const PredictedRow>;
+
+template <class Cost>
+double mean(Rows rows, const Cost& cost) {
+  double sum = 0;
+  for (const PredictedRow& row : rows)
+    sum += cost(static_cast<double>(row.predicted) - static_cast<double>(row.stars));
+  return sum / static_cast<double>(rows.size());
 }
-double absolute(double error) {
-  return std::abs(error);
+double mse(Rows rows) {
+  return mean(rows, [](double error) { return error * error; });
 }
-double itself(double mean) {
-  return mean;
+double rmse(Rows rows) {
+  return std::sqrt(mse(rows));
 }
-double root(double mean) {
-  return std::sqrt(mean);
+double mae(Rows rows) {
+  return mean(rows, [](double error) { return std::abs(error); });
 }
 
 constexpr std::array kMetrics{
-    RatingMetric{"rmse", "RMSE", &RatingScores::rmse, true, squared, root},
-    RatingMetric{"mae", "MAE", &RatingScores::mae, true, absolute, itself},
-    RatingMetric{"mse", "MSE", &RatingScores::mse, true, squared, itself},
-    RatingMetric{"rmse_unclipped", "RMSE unclipped", &RatingScores::rmse_unclipped, false, squared, root},
-    RatingMetric{"mae_unclipped", "", &RatingScores::mae_unclipped, false, absolute, itself},
-    RatingMetric{"mse_unclipped", "", &RatingScores::mse_unclipped, false, squared, itself},
+    RatingMetric{"rmse", "RMSE", true, rmse},
+    RatingMetric{"mae", "MAE", true, mae},
+    RatingMetric{"mse", "MSE", true, mse},
+    RatingMetric{"rmse_unclipped", "RMSE unclipped", false, rmse},
+    RatingMetric{"mae_unclipped", "", false, mae},
+    RatingMetric{"mse_unclipped", "", false, mse},
 };
 
-class ErrorSums {
- public:
-  explicit ErrorSums(StarScale scale) : scale_(scale) {}
+std::vector<PredictedRow> clipped(std::vector<PredictedRow> rows, StarScale scale) {
+  for (PredictedRow& row : rows) row.predicted = scale.clip(row.predicted);
+  return rows;
+}
 
+RatingScores scores_of(const std::vector<PredictedRow>& rows, StarScale scale) {
+  RatingScores scores{.rows = std::ssize(rows)};
+  if (rows.empty()) return scores;
+  const std::vector<PredictedRow> within = clipped(rows, scale);
+  for (const RatingMetric& metric : kMetrics)
+    scores.values.push_back(metric.value(metric.is_clipped ? within : rows));
+  return scores;
+}
+
+/// The RMSE alone, row by row: what validation asks for after each epoch.
+class SquareSum {
+ public:
+  explicit SquareSum(StarScale scale) : scale_(scale) {}
   void add(float stars, float predicted) {
     const double error = static_cast<double>(scale_.clip(predicted)) - static_cast<double>(stars);
-    const double error_unclipped = static_cast<double>(predicted) - static_cast<double>(stars);
+    sum_ += error * error;
     ++rows_;
-    for (std::size_t m = 0; m < kMetrics.size(); ++m)
-      sums_[m] += kMetrics[m].cost(kMetrics[m].is_clipped ? error : error_unclipped);
   }
-
-  RatingScores scores() const {
-    RatingScores scores{.rows = rows_};
-    if (rows_ == 0) return scores;
-    for (std::size_t m = 0; m < kMetrics.size(); ++m)
-      scores.*kMetrics[m].value = kMetrics[m].of_mean(sums_[m] / static_cast<double>(rows_));
-    return scores;
-  }
+  double root_of_mean() const { return rows_ > 0 ? std::sqrt(sum_ / static_cast<double>(rows_)) : 0; }
 
  private:
   StarScale scale_;
+  double sum_ = 0;
   std::int64_t rows_ = 0;
-  std::array<double, kMetrics.size()> sums_{};
 };
 
 }  // namespace
 
 std::span<const RatingMetric> rating_metrics() {
   return kMetrics;
+}
+
+double RatingScores::value(std::string_view metric) const {
+  const auto at = static_cast<std::size_t>(&find_row(kMetrics, "metric", metric) - kMetrics.data());
+  return rows > 0 ? values[at] : 0;
 }
 
 RatingReport evaluate_ratings(const Model& model,
@@ -73,33 +90,35 @@ RatingReport evaluate_ratings(const Model& model,
   const Ratings& rows = part.rows;
   const std::vector<std::int32_t> user_counts = ratings_per_user(train),
                                   item_counts = ratings_per_item(train);
-  ErrorSums all(scale), warm(scale), cold_user(scale), cold_item(scale), shown(scale);
+  std::vector<PredictedRow> all, warm, cold_user, cold_item, shown;
   for_each_prediction(model, part, [&](std::size_t row, float predicted) {
     const bool knows_user = user_counts[index(rows.users[row])] > 0;
     const bool knows_item = item_counts[index(rows.items[row])] > 0;
-    const float stars = rows.stars[row];
-    all.add(stars, predicted);
-    if (knows_user && knows_item) warm.add(stars, predicted);
-    if (!knows_user) cold_user.add(stars, predicted);
-    if (!knows_item) cold_item.add(stars, predicted);
+    const PredictedRow asked{rows.users[row], rows.stars[row], predicted};
+    all.push_back(asked);
+    if (knows_user && knows_item) warm.push_back(asked);
+    if (!knows_user) cold_user.push_back(asked);
+    if (!knows_item) cold_item.push_back(asked);
   });
-  for_each_shown(model, part,
-                 [&](std::size_t row, float predicted) { shown.add(rows.stars[row], predicted); });
-  return {all.scores(), warm.scores(), cold_user.scores(), cold_item.scores(), shown.scores()};
+  for_each_shown(model, part, [&](std::size_t row, float predicted) {
+    shown.push_back({rows.users[row], rows.stars[row], predicted});
+  });
+  return {scores_of(all, scale), scores_of(warm, scale), scores_of(cold_user, scale),
+          scores_of(cold_item, scale), scores_of(shown, scale)};
 }
 
 double evaluate_rmse(const Model& model, const HeldOut& part, StarScale scale) {
-  ErrorSums sums(scale);
-  for_each_prediction(model, part,
-                      [&](std::size_t row, float predicted) { sums.add(part.rows.stars[row], predicted); });
-  return sums.scores().rmse;
+  SquareSum squares(scale);
+  for_each_prediction(
+      model, part, [&](std::size_t row, float predicted) { squares.add(part.rows.stars[row], predicted); });
+  return squares.root_of_mean();
 }
 
 double evaluate_pair_rmse(const Predictor& predictor, const Ratings& rows, StarScale scale) {
-  ErrorSums sums(scale);
+  SquareSum squares(scale);
   predict_rows(predictor, rows,
-               [&](std::size_t row, float predicted) { sums.add(rows.stars[row], predicted); });
-  return sums.scores().rmse;
+               [&](std::size_t row, float predicted) { squares.add(rows.stars[row], predicted); });
+  return squares.root_of_mean();
 }
 
 std::vector<IntervalCoverage> evaluate_coverage(const Model& model, const Ratings& rows) {

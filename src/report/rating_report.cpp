@@ -15,7 +15,7 @@ Json to_json(const RatingScores& scores) {
   const auto value = [&](double x) { return scores.rows > 0 && std::isfinite(x) ? Json(x) : Json(nullptr); };
   Json json;
   for (const RatingMetric& metric : rating_metrics())
-    json[std::string(metric.name)] = value(scores.*metric.value);
+    json[std::string(metric.name)] = value(scores.value(metric.name));
   json["rows"] = scores.rows;
   return json;
 }
@@ -36,10 +36,12 @@ std::string rating_table(const RatingReport* report, const RatingReferences& ref
     if (!metric.heading.empty()) columns.push_back({std::string(metric.heading), right});
   Table table(std::move(columns));
   const auto add = [&](std::string name, const RatingScores& scores) {
-    const auto value = [&](double x) { return scores.rows > 0 ? fmt::format("{:.4f}", x) : "-"; };
+    const auto value = [&](double x) {
+      return scores.rows > 0 && std::isfinite(x) ? fmt::format("{:.4f}", x) : "-";
+    };
     std::vector<std::string> cells{std::move(name), format_count(scores.rows)};
     for (const RatingMetric& metric : rating_metrics())
-      if (!metric.heading.empty()) cells.push_back(value(scores.*metric.value));
+      if (!metric.heading.empty()) cells.push_back(value(scores.value(metric.name)));
     table.add_row(std::move(cells));
   };
   if (report != nullptr) {

@@ -94,7 +94,7 @@ std::string run_text(const FitSummary& fit, const TestSummary& test) {
                {"RMSE", Align::right},
                {"MAE", Align::right}});
   const auto add = [&](const std::string& name, const RatingScores& scores) {
-    table.add_row({name, fmt::format("{:.4f}", scores.rmse), fmt::format("{:.4f}", scores.mae)});
+    table.add_row({name, fmt::format("{:.4f}", scores.rmse()), fmt::format("{:.4f}", scores.mae())});
   };
   if (test.rating) add(fit.algorithm, test.rating->all);
   add("bias (reference)", test.references.bias.all);

@@ -77,7 +77,7 @@ TEST(FitRun, CannotReachTestRows) {
         history.push_back({epoch.at("train_loss"), epoch.at("valid_" + fit.summary.selects_by)});
       history.push_back(fit.summary.best_epoch);
       histories.push_back(std::move(history));
-      rmse[poison] = test_run(fit, {}).references.bias.all.rmse;
+      rmse[poison] = test_run(fit, {}).references.bias.all.rmse();
     }
     EXPECT_EQ(models[0], models[1]);
     EXPECT_EQ(histories[0], histories[1]);

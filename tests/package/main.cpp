@@ -20,7 +20,7 @@ int main(int, char** argv) {
   request.data.dataset = "synthetic";
   request.settings.runs_dir = argv[1];
   const movrec::TrainedRun run = movrec::finish_run(movrec::fit_run(request), {.ranking = request.ranking});
-  const double rmse = run.test.rating->all.rmse, biases = run.test.references.bias.all.rmse;
+  const double rmse = run.test.rating->all.rmse(), biases = run.test.references.bias.all.rmse();
   std::printf("test RMSE %.4f, biases %.4f\n", rmse, biases);
 
   const movrec::OpenedRun opened =

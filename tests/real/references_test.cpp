@@ -41,12 +41,12 @@ TEST(References, OfMl100kByTimeEqualTheKnownFigures) {
   EXPECT_EQ(valid.bias.cold_item.rows, 175);
   EXPECT_EQ(test.bias.all.rows, 19'997);
   EXPECT_EQ(test.bias.warm.rows, 1'932);
-  EXPECT_NEAR(valid.constant.all.rmse, 1.1327, 0.00005);
-  EXPECT_NEAR(test.constant.all.rmse, 1.1182, 0.00005);
-  EXPECT_NEAR(valid.bias.all.rmse, 1.0349, 0.00005);
-  EXPECT_NEAR(test.bias.all.rmse, 1.0307, 0.00005);
-  EXPECT_NEAR(valid.bias.warm.rmse, 1.0054, 0.00005);
-  EXPECT_NEAR(test.bias.warm.rmse, 1.0644, 0.00005);
+  EXPECT_NEAR(valid.constant.all.rmse(), 1.1327, 0.00005);
+  EXPECT_NEAR(test.constant.all.rmse(), 1.1182, 0.00005);
+  EXPECT_NEAR(valid.bias.all.rmse(), 1.0349, 0.00005);
+  EXPECT_NEAR(test.bias.all.rmse(), 1.0307, 0.00005);
+  EXPECT_NEAR(valid.bias.warm.rmse(), 1.0054, 0.00005);
+  EXPECT_NEAR(test.bias.warm.rmse(), 1.0644, 0.00005);
 }
 
 }  // namespace

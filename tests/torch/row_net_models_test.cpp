@@ -111,7 +111,7 @@ TEST_F(RowNetModels, AnAutoencoderOfItemsAnswersItsUsers) {
   EXPECT_NEAR(scores[index(data_.ratings.items[0])], stars[0], 1e-4);
   const RatingReport report = evaluate_ratings(*model, HeldOut(data_.ratings), data_.ratings, data_.stars);
   const RatingReferences references = evaluate_references(HeldOut(data_.ratings), data_.ratings, data_.stars);
-  EXPECT_LT(report.all.rmse, 0.9 * references.bias.all.rmse) << "it learns its training rows";
+  EXPECT_LT(report.all.rmse(), 0.9 * references.bias.all.rmse()) << "it learns its training rows";
   const auto loaded = find_algorithm("autoencoder").load(of, model->state());
   EXPECT_EQ(score(*loaded, {.user = data_.ratings.users[0]}), scores);
 }

@@ -320,8 +320,8 @@ TEST(HeldOutUsers, TheBiasReferenceLearnsTheUserFromWhatIsVisible) {
   EXPECT_NEAR(stars[2], 3 + 1.0 / 6 + 1.0 / 11, 1e-6);
   const RatingReferences references = evaluate_references(about.part, about.train, {1, 5});
   EXPECT_EQ(references.bias.all.rows, 4);
-  EXPECT_DOUBLE_EQ(references.constant.all.mae, (1 + 2 + 2 + 1) / 4.0);
-  EXPECT_NEAR(references.bias.all.mae,
+  EXPECT_DOUBLE_EQ(references.constant.all.mae(), (1 + 2 + 2 + 1) / 4.0);
+  EXPECT_NEAR(references.bias.all.mae(),
               (1 + user + 2 + user - 1.0 / 11 + 2 - 1.0 / 6 - 1.0 / 11 + 1 + 1.0 / 6) / 4, 1e-6);
 }
 

@@ -11,24 +11,32 @@
 
 namespace movrec {
 
-/// Errors of predicted stars over the rows that are asked for (for_each_prediction); all 0 where rows is 0.
-/// Sums are taken in double, in row order.
-struct RatingScores {
-  std::int64_t rows = 0;
-  double rmse = 0, mse = 0, mae = 0;  ///< predictions clipped into the star scale
-  double rmse_unclipped = 0, mse_unclipped = 0, mae_unclipped = 0;
+/// A rating and what a model says of it.
+struct PredictedRow {
+  UserIdx user;
+  float stars, predicted;
 };
 
-/// One figure of predicted stars: the mean over rows of a function of the error, and what is made of that mean.
+/// One figure of predicted stars.
 struct RatingMetric {
   std::string_view name;
-  std::string_view heading;     ///< in tables for people; empty: in none
-  double RatingScores::*value;  ///< where it stands
-  bool is_clipped;              ///< whether predictions are clipped into the star scale first
-  double (*cost)(double error);
-  double (*of_mean)(double mean);
+  std::string_view heading;  ///< in tables for people; empty: in none
+  bool is_clipped;           ///< whether predictions are clipped into the star scale first
+  /// Of at least one row; a NaN where these rows have none. Sums are taken in double, in row order.
+  double (*value)(std::span<const PredictedRow>);
 };
 std::span<const RatingMetric> rating_metrics();
+
+/// Every metric over the rows that are asked for (for_each_prediction); all 0 where rows is 0.
+struct RatingScores {
+  std::int64_t rows = 0;
+  std::vector<double> values{};  ///< beside rating_metrics(); empty where rows is 0
+
+  /// Error{usage} that lists the known names.
+  double value(std::string_view metric) const;
+  double rmse() const { return value("rmse"); }
+  double mae() const { return value("mae"); }
+};
 
 /// A row is warm if training rows hold both its user and its item; cold_user and cold_item overlap where
 /// neither is. `shown` are the rows that queries show (for_each_shown), given back: no part of `all`.
