@@ -1,11 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
 
 #include "movrec/core/error.hpp"
+#include "movrec/core/random.hpp"
 #include "movrec/eval/gate.hpp"
 #include "movrec/eval/rating_metrics.hpp"
 #include "movrec/model/stars/closed_form.hpp"
@@ -43,6 +45,36 @@ TEST(RatingMetrics, EqualHandComputedValuesClippedAndUnclipped) {
   EXPECT_DOUBLE_EQ(scores.value("rmse_unclipped"), std::sqrt(3.0));
   EXPECT_DOUBLE_EQ(scores.value("mae_unclipped"), 5 / 3.0);
   EXPECT_DOUBLE_EQ(evaluate_rmse(*model, rows, kStars), scores.rmse());
+}
+
+double fcp_of(std::span<const PredictedRow> rows) {
+  return std::ranges::find(rating_metrics(), "fcp", &RatingMetric::name)->value(rows);
+}
+
+TEST(RatingMetrics, ConcordantPairsAreThoseOfOneUserInTheRightOrder) {
+  const UserIdx a{0}, b{1};
+  // User a: 5 > 3 and 5 > 1 are predicted so, 3 > 1 is not. User b: a tie of stars and one of predictions.
+  const std::vector<PredictedRow> rows{{a, 3, 2}, {b, 4, 3},    {a, 5, 4.5F},
+                                       {b, 4, 1}, {a, 1, 2.5F}, {b, 2, 3}};
+  EXPECT_DOUBLE_EQ(fcp_of(rows), 2.0 / 4);  // and b's 4 > 2 is predicted as 1 < 3
+  EXPECT_TRUE(std::isnan(fcp_of(std::vector<PredictedRow>{{a, 3, 3}, {a, 4, 3}, {b, 5, 1}})));
+}
+
+TEST(RatingMetrics, ConcordantPairsAreCountedAsOneByOne) {
+  std::vector<PredictedRow> rows;
+  RandomStream random(5, 0);
+  for (int k = 0; k < 400; ++k)
+    rows.push_back({UserIdx{static_cast<std::int32_t>(random.below(7))},
+                    static_cast<float>(1 + random.below(5)), static_cast<float>(random.below(30)) / 6});
+  std::int64_t concordant = 0, discordant = 0;
+  for (const PredictedRow& x : rows)
+    for (const PredictedRow& y : rows) {
+      if (x.user != y.user || !(x.stars > y.stars)) continue;
+      concordant += x.predicted > y.predicted ? 1 : 0;
+      discordant += x.predicted < y.predicted ? 1 : 0;
+    }
+  EXPECT_DOUBLE_EQ(fcp_of(rows),
+                   static_cast<double>(concordant) / static_cast<double>(concordant + discordant));
 }
 
 TEST(RatingMetrics, WarmAndColdRowsAreToldApartByTheTrainingRows) {
