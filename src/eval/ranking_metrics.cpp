@@ -47,6 +47,10 @@ double reciprocal_rank(Hits hits, std::size_t, std::size_t) {
   const auto first = std::ranges::find(hits, std::uint8_t{1});
   return first == hits.end() ? 0 : 1 / static_cast<double>(first - hits.begin() + 1);
 }
+/// The harmonic mean of precision and recall (van Rijsbergen, "Information retrieval", 1979, chapter 7).
+double f1(Hits hits, std::size_t k, std::size_t n_relevant) {
+  return 2 * count(hits) / static_cast<double>(k + n_relevant);
+}
 
 constexpr std::array kCaseMetrics{
     CaseMetric{"map", "MAP", "sum of the precisions at the hits / min(relevant items, K)", average_precision},
@@ -55,6 +59,7 @@ constexpr std::array kCaseMetrics{
     CaseMetric{"ndcg", "NDCG", "sum of 1 / log2(rank + 1) of the hits / the largest possible sum", ndcg},
     CaseMetric{"hr", "HR", "1 if there is a hit among the first K", hit_rate},
     CaseMetric{"mrr", "MRR", "1 / rank of the first hit", reciprocal_rank},
+    CaseMetric{"f1", "F1", "harmonic mean of precision and recall", f1},
 };
 
 /// The first k places of list c, without empty ones.

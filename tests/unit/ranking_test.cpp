@@ -107,6 +107,9 @@ TEST(Ranking, MetricsEqualHandComputedValues) {
   EXPECT_DOUBLE_EQ(value("ndcg@10"), (1.5 + 1 / log2_of(7)) / (1 + 1 / log2_of(3) + 0.5));
   EXPECT_DOUBLE_EQ(value("hr@2"), 1);
   EXPECT_DOUBLE_EQ(value("mrr@10"), 1);
+  EXPECT_DOUBLE_EQ(value("f1@2"), 2 * (1.0 / 2) * (1.0 / 3) / (1.0 / 2 + 1.0 / 3));
+  EXPECT_DOUBLE_EQ(value("f1@5"), 2 * (2.0 / 5) * (2.0 / 3) / (2.0 / 5 + 2.0 / 3));
+  EXPECT_DOUBLE_EQ(value("f1@10"), 2 * (3.0 / 10) * 1 / (3.0 / 10 + 1));
   EXPECT_FALSE(scores.value("map@3").has_value());
 }
 
