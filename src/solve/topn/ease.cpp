@@ -1,30 +1,16 @@
 #include "movrec/solve/topn/ease.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "kernels/inverse.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/loop_stop.hpp"
 #include "movrec/kernels/parallel.hpp"
+#include "solve/common/pair_memory.hpp"
 #include "solve/common/rating_lists.hpp"
 
 namespace movrec {
 namespace {
-
-void check_memory(std::size_t n_items) {
-  constexpr double kGigabyte = 1e9;
-  const double needed = static_cast<double>(n_items) * static_cast<double>(n_items) * sizeof(float);
-  const double there =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  if (needed > there)
-    throw Error(ErrorKind::failure,
-                fmt::format("the weights between {} items do not fit into memory", n_items),
-                fmt::format("they take {:.1f} GB, and this machine has {:.1f} GB", needed / kGigabyte,
-                            there / kGigabyte),
-                "‹model› ials, which takes memory by item, not by pair of items");
-}
 
 /// The lower triangle of XᵀX, an item's row a task.
 void fill_gram(const RatingLists& users, const RatingLists& items, const EaseShape& shape, float* gram) {
@@ -53,7 +39,8 @@ void fill_gram(const RatingLists& users, const RatingLists& items, const EaseSha
 
 std::vector<float> fit_ease(const Ratings& train, double min_stars, const EaseShape& shape) {
   const auto n = static_cast<std::size_t>(train.n_items);
-  check_memory(n);
+  check_pair_memory("weights", n, sizeof(float),
+                    "‹model› ials, which takes memory by item, not by pair of items");
   const RatingLists users = positive_lists(train, min_stars), items = transposed(users, train.n_items);
   std::vector<float> weights(n * n);
   fill_gram(users, items, shape, weights.data());
