@@ -7,6 +7,7 @@
 #include "movrec/model/stars/bfm_model.hpp"
 #include "movrec/model/stars/closed_form.hpp"
 #include "movrec/model/stars/knn_model.hpp"
+#include "movrec/model/stars/slope_one_model.hpp"
 #include "movrec/model/stars/sparsefc_model.hpp"
 #include "movrec/model/stars/svdpp_model.hpp"
 #include "movrec/model/table/algorithm.hpp"
@@ -100,6 +101,12 @@ constexpr std::array kAlgorithms{
               .load = load_knn_model,
               .supports = {.history = true, .stars = true},
               .ranks_slowly = true},
+    Algorithm{.name = "slope-one",
+              .summary = "Slope One: by how much items differ among those who rated both",
+              .options = options_of<SlopeOneOptions>,
+              .fit = fit_slope_one_model,
+              .load = load_slope_one_model,
+              .supports = {.history = true, .stars = true}},
     factors("mf", "matrix factorization: the product of user and item factors", kSolvers<false>),
     factors("biased-mf", "matrix factorization with user and item biases", kSolvers<true>),
     Algorithm{.name = "svdpp",

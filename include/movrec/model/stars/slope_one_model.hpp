@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+
+#include "movrec/model/common/fit_context.hpp"
+#include "movrec/solve/common/bias.hpp"
+
+namespace movrec {
+
+/// Of the biases, which answer where no item was rated together with what the user rated.
+struct SlopeOneOptions : BiasOptions {
+  template <class Self, class Visit>
+  static void fields(Self& self, Visit&& visit) {
+    visit_parts<BiasOptions>(self, visit);
+  }
+};
+
+/// Weighted Slope One (solve/knn/slope_one.hpp): with S(u) the items that the user rated, c_ji users who rated both items
+/// and dev_ji how much better they liked j than i on average,
+///
+///     stars(u, j) = Σ_{i ∈ S(u) \ j} c_ji (dev_ji + r_ui) / Σ_{i ∈ S(u) \ j} c_ji
+///
+/// (Lemire & Maclachlan 2005, section 3.2). Nothing is set by hand, and a history is answered as a user's training
+/// ratings.
+std::unique_ptr<Model> fit_slope_one_model(const FitContext&);
+std::unique_ptr<Model> load_slope_one_model(const ModelSpec&, const StateDict&);
+
+}  // namespace movrec
