@@ -18,15 +18,6 @@ namespace {
 using Role = RatingColumn::Role;
 using enum RatingColumn::Role;
 
-/// Lower-case letters and digits alone, without RecBole's type: "userId", "user_id:token" and "User ID" are one name.
-std::string plain_name(std::string_view name) {
-  std::string plain;
-  for (const char c : name.substr(0, name.find(':')))
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
-      plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return plain;
-}
-
 /// The names of each role, the most usual first: where a header has two of them ("asin" and "parent_asin", "title" and
 /// "movieId"), the earlier one counts.
 struct Names {
@@ -103,6 +94,14 @@ RatingColumns of_pairs(std::string_view columns,
 }
 
 }  // namespace
+
+std::string plain_name(std::string_view name) {
+  std::string plain;
+  for (const char c : name.substr(0, name.find(':')))
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+      plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return plain;
+}
 
 std::optional<Role> RatingColumn::role_of(std::string_view name) {
   const std::string plain = plain_name(name);

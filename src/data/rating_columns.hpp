@@ -9,6 +9,9 @@
 
 namespace movrec {
 
+/// Lower-case letters and digits alone, without RecBole's type: "userId", "user_id:token" and "User ID" are one name.
+std::string plain_name(std::string_view name);
+
 /// What a column of a ratings file may hold.
 struct RatingColumn {
   enum Role : std::size_t { kUser, kItem, kStars, kTime, kRoles };

@@ -26,17 +26,9 @@ namespace {
 constexpr std::size_t kManyNumbers = 12;
 constexpr std::size_t kMostOfFile = std::size_t{1} << 30;
 
-std::string plain(std::string_view name) {
-  std::string out;
-  for (const char c : name.substr(0, name.find(':')))
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
-      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
-  return std::ranges::find(names, plain(name)) != names.end();
+  return std::ranges::find(names, plain_name(name)) != names.end();
 }
 
 constexpr std::array<std::string_view, 6> kTitles = {"title",     "name",        "movietitle",
@@ -51,17 +43,6 @@ char separator_of(std::string_view text) {
   for (const char separator : {',', '\t', ';', '|'})
     if (std::ranges::count(line, separator) > std::ranges::count(line, best)) best = separator;
   return best;
-}
-
-std::string read_text(const std::string& path) {
-  TextBlocks blocks(path);
-  std::string text;
-  for (TextBlock block; blocks.next(block);) {
-    if (text.size() + block.text.size() > kMostOfFile)
-      fail(ErrorKind::data, "{} holds more than {} MiB", shown(path, kMostOfPath), kMostOfFile >> 20U);
-    text += block.text;
-  }
-  return text;
 }
 
 /// The texts of one column by index.
@@ -89,7 +70,7 @@ Table read_table(std::string_view text,
   if (!records.next(header)) fail(ErrorKind::data, "{} is empty: expected a header", path);
   for (std::string& name : header) name = trim(name);
   const auto is_id = [&](const std::string& name) {
-    return plain(name) == "id" || (RatingColumn::role_of(name) == role && !is_one_of(name, kTitles));
+    return plain_name(name) == "id" || (RatingColumn::role_of(name) == role && !is_one_of(name, kTitles));
   };
   const auto id_column = static_cast<std::size_t>(std::ranges::find_if(header, is_id) - header.begin());
   if (id_column == header.size())
@@ -183,7 +164,7 @@ class Demographic {
   explicit Demographic(UserFeatures& features, std::size_t n) : features_(features), n_(n) {}
 
   bool take(const Texts& column) {
-    const std::string name = plain(column.name);
+    const std::string name = plain_name(column.name);
     if (name == "age")
       return each(column, [&](std::size_t u, const std::string& text) {
         if (const auto age = to_number<float>(text); age && *age > 0 && *age <= 150)
@@ -257,10 +238,10 @@ SideColumn side_column(std::string name, const std::vector<std::string>& texts) 
 }
 
 void read_item_file(const std::string& path, BadLines& bad_lines, Dataset& dataset) {
-  read_item_table(read_text(path), path, bad_lines, dataset);
+  read_item_table(whole_text(path, kMostOfFile), path, bad_lines, dataset);
 }
 void read_user_file(const std::string& path, BadLines& bad_lines, Dataset& dataset) {
-  read_user_table(read_text(path), path, bad_lines, dataset);
+  read_user_table(whole_text(path, kMostOfFile), path, bad_lines, dataset);
 }
 
 void read_item_table(std::string_view text, const std::string& path, BadLines& bad_lines, Dataset& dataset) {
@@ -275,7 +256,7 @@ void read_item_table(std::string_view text, const std::string& path, BadLines& b
   const auto take = [&](auto is_meant, auto&& take_texts, const char* what) {
     const auto found = std::ranges::find_if(table.columns, is_meant, &Texts::name);
     if (found == table.columns.end() || !take_texts(found->of)) return;
-    words.push_back(plain(found->name) == what ? what : fmt::format("{}={}", what, shown(found->name)));
+    words.push_back(plain_name(found->name) == what ? what : fmt::format("{}={}", what, shown(found->name)));
     table.columns.erase(found);
   };
   take([](const std::string& name) { return is_one_of(name, kTitles); },
@@ -300,7 +281,7 @@ void read_user_table(std::string_view text, const std::string& path, BadLines& b
   Demographic demographic(features, n);
   for (const Texts& column : table.columns) {
     if (demographic.take(column))
-      words.push_back(plain(column.name));
+      words.push_back(plain_name(column.name));
     else
       features.columns.push_back(side_column(column.name, column.of));
   }

@@ -218,4 +218,15 @@ std::string TextBlocks::found() const {
   return state_->found();
 }
 
+std::string whole_text(const std::string& path, std::size_t most) {
+  TextBlocks blocks(path);
+  std::string text;
+  for (TextBlock block; blocks.next(block);) {
+    if (text.size() + block.text.size() > most)
+      fail(ErrorKind::data, "{} holds more than {} MiB", shown(path, kMostOfPath), most >> 20U);
+    text += block.text;
+  }
+  return text;
+}
+
 }  // namespace movrec

@@ -56,4 +56,7 @@ class TextBlocks {
   std::unique_ptr<State> state_;
 };
 
+/// The whole of a text that is small enough to be held. Error{data} where it is longer than `most` bytes.
+std::string whole_text(const std::string& path, std::size_t most);
+
 }  // namespace movrec

@@ -120,14 +120,7 @@ std::vector<WrittenRating> read_lines(std::string_view utf8,
 }  // namespace
 
 std::string read_history_text(const std::string& path) {
-  TextBlocks blocks(path);
-  std::string text;
-  for (TextBlock block; blocks.next(block);) {
-    if (text.size() + block.text.size() > kMostOfHistory)
-      fail(ErrorKind::data, "{} holds more than {} MiB", shown(path, kMostOfPath), kMostOfHistory >> 20U);
-    text += block.text;
-  }
-  return text;
+  return whole_text(path, kMostOfHistory);
 }
 
 WrittenRatings read_written_ratings(std::string_view text,
