@@ -91,6 +91,15 @@ void pack_rows(const float* table,
   }
 }
 
+MOVREC_MULTIVERSION void scale_rows(float* packed, std::size_t n, std::size_t dim, const float* factors) {
+  for (std::size_t f = 0; f < dim; f += kPanel)
+    for (std::size_t k = 0; k < n; ++k) {
+      float* row = packed + f * kPanelRows + k * kPanel;
+      wide(row) *= factors[k];
+      wide(row + kWide) *= factors[k];
+    }
+}
+
 MOVREC_MULTIVERSION void add_gram(
     const float* packed, std::size_t n, std::size_t dim, float sign, float* gram) {
   gram_part(packed, kPanelRows, n, dim, sign, gram, dim);

@@ -25,6 +25,9 @@ void pack_rows(const float* table,
                std::span<const std::int32_t> picked,
                float* packed);
 
+/// Multiplies n packed rows by a factor each.
+void scale_rows(float* packed, std::size_t n, std::size_t dim, const float* factors);
+
 /// gram [dim, dim] += sign Σ_k x_k x_kᵀ of n packed rows, on and above the diagonal (and below it within a
 /// panel).
 void add_gram(const float* packed, std::size_t n, std::size_t dim, float sign, float* gram);

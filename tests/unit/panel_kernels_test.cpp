@@ -82,6 +82,20 @@ TEST(PanelKernels, EqualPlainLoops) {
   }
 }
 
+TEST(PanelKernels, ScaleRows) {
+  constexpr std::size_t kDim = 64, kRows = 50;
+  const std::vector<float> table = normals(kRows * kDim, 1), factors = normals(kRows, 2);
+  std::vector<float> scaled = table;
+  for (std::size_t k = 0; k < kRows * kDim; ++k) scaled[k] *= factors[k / kDim];
+  std::vector<std::int32_t> all;
+  for (std::int32_t k = 0; k < static_cast<std::int32_t>(kRows); ++k) all.push_back(k);
+  std::vector<float> packed(kPanelRows * kDim), expected(packed.size());
+  pack_rows(table.data(), kDim, 0, kDim, all, packed.data());
+  pack_rows(scaled.data(), kDim, 0, kDim, all, expected.data());
+  scale_rows(packed.data(), kRows, kDim, factors.data());
+  EXPECT_EQ(packed, expected);
+}
+
 TEST(PanelKernels, SolveEquations) {
   for (const std::size_t dim : {32U, 96U, 256U}) {
     const std::vector<float> rows = normals(kPanelRows * dim, 3), solution = normals(dim, 4);

@@ -26,7 +26,12 @@ class TopNModels : public testing::TestWithParam<Case> {
   TopNModels() : train_(test::small_dataset().ratings) {
     ++train_.n_users;  // one of whom nothing is known
     spec_ = {GetParam().name, GetParam().options(), train_.n_users, train_.n_items, {1, 5}};
-    test::set_known(spec_.options, {{"l2", "5"}, {"positive-from", "3"}, {"stars-weight", "0.1"}});
+    test::set_known(spec_.options, {{"l2", "5"},
+                                    {"positive-from", "3"},
+                                    {"stars-weight", "0.1"},
+                                    {"confidence", "0.5"},
+                                    {"embedding-dim", "8"}});
+    if (spec_.options.find<IalsOptions>() != nullptr) test::set_known(spec_.options, {{"l2", "0.02"}});
     model_ = GetParam().fit({.spec = spec_, .train = train_});
   }
 
@@ -92,7 +97,7 @@ TEST_P(TopNModels, NobodyGetsWhatIsPopular) {
 
 TEST_P(TopNModels, StarsAreThoseOfTheBiases) {
   EXPECT_FALSE(model_->scores_are_stars());
-  EXPECT_EQ(model_->supports().stars, spec_.algorithm == "ease") << "with ‹stars-weight›";
+  EXPECT_EQ(model_->supports().stars, spec_.algorithm != "item_knn") << "with ‹stars-weight›, ‹confidence›";
   EXPECT_TRUE(model_->supports().history);
   const Biases biases = fit_biases(train_, spec_.options.get<BiasOptions>());
   const UserIdx users[] = {UserIdx{0}, nobody(), kNoUser};
@@ -122,7 +127,8 @@ INSTANTIATE_TEST_SUITE_P(
     Table,
     TopNModels,
     testing::Values(Case{"ease", options_of<EaseOptions>, fit_ease_model, load_ease_model},
-                    Case{"item_knn", options_of<ItemKnnOptions>, fit_item_knn_model, load_item_knn_model}),
+                    Case{"item_knn", options_of<ItemKnnOptions>, fit_item_knn_model, load_item_knn_model},
+                    Case{"ials", options_of<IalsOptions>, fit_ials_model, load_ials_model}),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace

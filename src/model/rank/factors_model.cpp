@@ -19,8 +19,9 @@ struct Factors {
   std::vector<float> item_bias;   ///< [n_items] or empty
 };
 
-/// The factors of a user with these items.
-using SolveForUser = std::function<void(std::span<const std::int32_t> items, std::span<float> factors)>;
+/// The factors of a user with these items, and the stars of each.
+using SolveForUser = std::function<void(
+    std::span<const std::int32_t> items, std::span<const float> stars, std::span<float> factors)>;
 
 /// Scores are products of a user's and an item's factors, plus the item's bias.
 class FactorsModel final : public TopNModel {
@@ -28,8 +29,12 @@ class FactorsModel final : public TopNModel {
   /// Gives what solves for users by these items' factors.
   using MakeSolve = std::function<SolveForUser(const Factors&)>;
 
-  FactorsModel(Everybody everybody, std::size_t dim, Factors factors, MakeSolve make_solve)
-      : TopNModel(std::move(everybody)), dim_(dim), make_solve_(std::move(make_solve)) {
+  FactorsModel(
+      Everybody everybody, std::size_t dim, Factors factors, MakeSolve make_solve, bool looks_at_stars)
+      : TopNModel(std::move(everybody)),
+        dim_(dim),
+        make_solve_(std::move(make_solve)),
+        looks_at_stars_(looks_at_stars) {
     set_factors(std::move(factors));
   }
 
@@ -41,6 +46,8 @@ class FactorsModel final : public TopNModel {
   std::int64_t n_parameters() const override {
     return std::ssize(factors_.user) + std::ssize(factors_.item) + std::ssize(factors_.item_bias);
   }
+
+  QuerySupport supports() const override { return {.history = true, .stars = looks_at_stars_}; }
 
   bool knows_similarities() const override { return true; }
   void item_similarities(ItemIdx item, std::span<float> similarities) const override {
@@ -79,7 +86,7 @@ class FactorsModel final : public TopNModel {
       const Taste& taste = tastes[static_cast<std::size_t>(task)];
       const auto row = std::span(rows).subspan(static_cast<std::size_t>(task) * dim_, dim_);
       if (has_items(taste))
-        (*solve)(taste.items, row);
+        (*solve)(taste.items, taste.stars, row);
       else
         std::copy_n(factors_.user.data() + index(taste.user) * dim_, dim_, row.data());
     });
@@ -89,18 +96,22 @@ class FactorsModel final : public TopNModel {
   std::size_t dim_;
   Factors factors_;
   MakeSolve make_solve_;
+  bool looks_at_stars_;
   Lazy<SolveForUser> solve_;  ///< made when a history first asks for it
 };
 
 IalsShape ials_shape(const IalsOptions& options) {
   return {.dim = static_cast<std::size_t>(options.embedding_dim),
           .alpha = options.unseen_weight,
-          .l2 = options.l2};
+          .l2 = options.l2,
+          .confidence = options.confidence};
 }
 
 SolveForUser ials_solve(const IalsShape& shape, const Factors& factors) {
   return [fold_in = std::make_shared<const IalsFoldIn>(factors.item, shape)](
-             std::span<const std::int32_t> items, std::span<float> row) { fold_in->solve(items, row); };
+             std::span<const std::int32_t> items, std::span<const float> stars, std::span<float> row) {
+    fold_in->solve(items, stars, row);
+  };
 }
 
 BprShape bpr_shape(const BprOptions& options) {
@@ -112,7 +123,9 @@ SolveForUser bpr_solve(const BprOptions& options, const Factors& factors) {
   return [fold_in = std::make_shared<const BprFoldIn>(
               factors.item, factors.item_bias, bpr_shape(options),
               BprFoldIn::Steps{.epochs = options.epochs, .lr = options.lr, .seed = options.seed})](
-             std::span<const std::int32_t> items, std::span<float> row) { fold_in->solve(items, row); };
+             std::span<const std::int32_t> items, std::span<const float>, std::span<float> row) {
+    fold_in->solve(items, row);
+  };
 }
 
 Factors factors_of(const Ials& solver) {
@@ -131,10 +144,15 @@ FactorsModel::MakeSolve make_solve(const ModelSpec& spec) {
   };
 }
 
+bool looks_at_stars(const ModelSpec& spec) {
+  const auto* ials = spec.options.find<IalsOptions>();
+  return ials != nullptr && ials->confidence > 0;
+}
+
 std::unique_ptr<FactorsModel> make_model(const ModelSpec& spec, Everybody everybody, Factors factors) {
   return std::make_unique<FactorsModel>(
       std::move(everybody), static_cast<std::size_t>(spec.options.get<FactorOptions>().embedding_dim),
-      std::move(factors), make_solve(spec));
+      std::move(factors), make_solve(spec), looks_at_stars(spec));
 }
 
 template <class Solver>

@@ -17,7 +17,9 @@ constexpr int kFoldInPasses = 8;
 
 struct Side {
   Side(RatingLists l, const IalsShape& shape, std::uint64_t seed)
-      : lists(std::move(l)), factors(lists.size() * panel_padded(shape.dim)) {
+      : lists(std::move(l)),
+        weights(ials_weights(lists.stars, shape)),
+        factors(lists.size() * panel_padded(shape.dim)) {
     const auto n = static_cast<std::ptrdiff_t>(lists.size());
     const std::size_t dim = panel_padded(shape.dim);
     const double std = kInitStd / std::sqrt(static_cast<double>(shape.dim));
@@ -28,7 +30,14 @@ struct Side {
         factors[static_cast<std::size_t>(row) * dim + f] = static_cast<float>(std * random.normal());
     }
   }
+  IalsPairs pairs(std::size_t row) const {
+    const std::size_t first = weights.empty() ? 0 : lists.begin[row],
+                      n = weights.empty() ? 0 : lists.count(row);
+    return {lists.others_of(row), std::span(weights).subspan(first, n)};
+  }
+
   RatingLists lists;
+  std::vector<float> weights;  ///< of all pairs; empty where all weigh 1
   std::vector<float> factors;  ///< [n, dim padded]
 };
 
@@ -93,7 +102,7 @@ struct Ials::Impl {
           for (std::size_t k = 0; k < count; ++k) gathered[k] = predictions[places[first + k]];
           own_predictions = gathered;
         }
-        left[row] = equations.solve(own.lists.others_of(row), factors, own_predictions, work);
+        left[row] = equations.solve(own.pairs(row), factors, own_predictions, work);
         if (!whole && &own == &items)
           for (std::size_t k = 0; k < count; ++k) predictions[places[first + k]] = gathered[k];
       }
@@ -119,8 +128,8 @@ struct Ials::Impl {
         const auto x = static_cast<double>(side.factors[row * dim + f]);
         squares += x * x;
       }
-      sum += squares * shape.l2 *
-             (static_cast<double>(side.lists.count(row)) + shape.alpha * static_cast<double>(n_others));
+      sum +=
+          squares * shape.l2 * (side.pairs(row).total_weight() + shape.alpha * static_cast<double>(n_others));
     }
     return sum;
   }
@@ -128,9 +137,9 @@ struct Ials::Impl {
   /// In parts, where no step solves for all factors.
   double objective_of_parts() const {
     double sum = penalty(users, items.lists.size()) + penalty(items, users.lists.size());
-    for (const float prediction : predictions) {
-      const auto error = static_cast<double>(1 - prediction);
-      sum += error * error;
+    for (std::size_t k = 0; k < predictions.size(); ++k) {
+      const auto error = static_cast<double>(1 - predictions[k]);
+      sum += error * error * (users.weights.empty() ? 1 : static_cast<double>(users.weights[k]));
     }
     return sum + shape.alpha * squared_predictions();
   }
@@ -234,15 +243,19 @@ IalsFoldIn::IalsFoldIn(std::span<const float> item_factors, const IalsShape& sha
 }
 IalsFoldIn::~IalsFoldIn() = default;
 
-void IalsFoldIn::solve(std::span<const std::int32_t> items, std::span<float> factors) const {
+void IalsFoldIn::solve(std::span<const std::int32_t> items,
+                       std::span<const float> counts,
+                       std::span<float> factors) const {
   const Impl& it = *impl_;
   std::vector<float> row(it.dim), predictions;
   if (!items.empty()) {
+    const std::vector<float> weights = ials_weights(counts, it.shape);
     const bool whole = it.blocks.size() == 1;
     if (!whole) predictions.assign(items.size(), 0.F);
     IalsWorkspace work(it.blocks.front().width());
     for (int pass = 0; pass < (whole ? 1 : kFoldInPasses); ++pass)
-      for (const IalsEquations& block : it.blocks) block.solve(items, row.data(), predictions, work);
+      for (const IalsEquations& block : it.blocks)
+        block.solve({items, weights}, row.data(), predictions, work);
   }
   std::copy_n(row.data(), factors.size(), factors.data());
 }

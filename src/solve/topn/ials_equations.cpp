@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "movrec/kernels/gemm.hpp"
 #include "movrec/kernels/parallel.hpp"
@@ -14,6 +16,18 @@ std::size_t ials_block(const IalsShape& shape) {
   const std::size_t dim = panel_padded(shape.dim);
   if (shape.block > 0) return std::min(panel_padded(shape.block), dim);
   return dim <= kLargest ? dim : kUsual;
+}
+
+double IalsPairs::total_weight() const {
+  return weights.empty() ? static_cast<double>(others.size())
+                         : std::accumulate(weights.begin(), weights.end(), 0.0);
+}
+
+std::vector<float> ials_weights(std::span<const float> counts, const IalsShape& shape) {
+  std::vector<float> weights;
+  if (shape.confidence > 0)
+    for (const float count : counts) weights.push_back(shape.weight(count));
+  return weights;
 }
 
 IalsEquations::IalsEquations(
@@ -40,12 +54,12 @@ IalsEquations::IalsEquations(
   });
 }
 
-double IalsEquations::solve(std::span<const std::int32_t> picked,
+double IalsEquations::solve(const IalsPairs& pairs,
                             float* row,
                             std::span<float> predictions,
                             IalsWorkspace& work) const {
   float *matrix = work.matrix.data(), *right = work.right.data(), *block = row + begin_;
-  const auto penalty = static_cast<float>(ridge(picked.size()));
+  const auto penalty = static_cast<float>(ridge(pairs.total_weight()));
   for (std::size_t f = 0; f < width_; ++f) {
     const float* from = gram_.data() + f * dim_ + begin_;
     std::copy(from + f / kPanel * kPanel, from + width_, matrix + f * width_ + f / kPanel * kPanel);
@@ -60,15 +74,21 @@ double IalsEquations::solve(std::span<const std::int32_t> picked,
       for (std::size_t k = 0; k < dim_; ++k) product += static_cast<double>(g[k] * row[k]);
       right[f] = -static_cast<float>(product) - penalty * block[f];
     }
-  std::array<float, kPanelRows> targets;
-  targets.fill(1);
+  const std::span picked = pairs.others;
+  std::array<float, kPanelRows> targets, roots;
   double squares = 0;
   for (std::size_t at = 0; at < picked.size(); at += kPanelRows) {
     const std::size_t n = std::min(kPanelRows, picked.size() - at);
-    if (!predictions.empty())
-      for (std::size_t k = 0; k < n; ++k) targets[k] = 1 - predictions[at + k];
-    for (std::size_t k = 0; k < n; ++k) squares += static_cast<double>(targets[k] * targets[k]);
+    for (std::size_t k = 0; k < n; ++k) targets[k] = predictions.empty() ? 1 : 1 - predictions[at + k];
     pack_rows(table_, dim_, begin_, width_, picked.subspan(at, n), work.packed.data());
+    if (!pairs.weights.empty()) {  // c (y - hᵀδ)² = (√c y - (√c h)ᵀδ)²
+      for (std::size_t k = 0; k < n; ++k) {
+        roots[k] = std::sqrt(pairs.weights[at + k]);
+        targets[k] *= roots[k];
+      }
+      scale_rows(work.packed.data(), n, width_, roots.data());
+    }
+    for (std::size_t k = 0; k < n; ++k) squares += static_cast<double>(targets[k] * targets[k]);
     add_gram(work.packed.data(), n, width_, 1, matrix);
     add_weighted(work.packed.data(), n, width_, targets.data(), right);
   }

@@ -69,6 +69,7 @@ std::unique_ptr<Model> load_item_knn_model(const ModelSpec&, const StateDict&);
 struct IalsOptions : FactorOptions, EpochOptions, FitOptions, PositiveOptions, BiasOptions {
   double l2 = 0.007;
   double unseen_weight = 0.3;
+  double confidence = 0;
 
   IalsOptions() {
     embedding_dim = 192;
@@ -89,6 +90,12 @@ struct IalsOptions : FactorOptions, EpochOptions, FitOptions, PositiveOptions, B
                 .min = 0,
                 .max = 1e6},
           self.unseen_weight);
+    visit(Field{.name = "confidence",
+                .help = "a positive pair of count (or stars) r weighs 1 + this · ln r, and 1 below r = 1 (0: "
+                        "all weigh the same)",
+                .min = 0,
+                .max = 1000},
+          self.confidence);
     visit_parts<EpochOptions, FitOptions, PositiveOptions, BiasOptions>(self, visit);
     visit(Reworded{"epochs", "how often all users and then all items are solved for"});
   }
