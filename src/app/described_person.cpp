@@ -69,13 +69,18 @@ void add_ratings(const PersonOptions& options, const OpenedRun& run, Person& per
     for (const HistoryRating& rating : read_history(options.history, /*has_users=*/false, run))
       give(person, run, rating.item, rating.written.stars);
   for (const std::string& text : options.rate) {
-    const auto [title, stars] = split_rate(text, scale);
+    const auto [title, stars] = split_rate(text, run.dataset.sayable());
     give(person, run, resolve_item(search, "‹rate›", title, true), stars);
   }
   for (const std::string& text : options.like)
     give(person, run, resolve_item(search, "‹like›", text, true), scale.max);
-  for (const std::string& text : options.dislike)
-    give(person, run, resolve_item(search, "‹dislike›", text, true), scale.min);
+  for (const std::string& text : options.dislike) {
+    const ItemIdx item = resolve_item(search, "‹dislike›", text, true);
+    if (run.dataset.has_stars())
+      give(person, run, item, scale.min);
+    else
+      person.leave_out(item);
+  }
   if (!person.left_out().empty())
     log_info("{} learns from who rated what, not how: what you do not like is left out, and no more",
              run.algorithm());
@@ -100,7 +105,7 @@ void require_demographics(const OpenedRun& run, std::string_view what) {
 }
 
 void give(Person& person, const OpenedRun& run, ItemIdx item, float stars) {
-  tell(person, *run.model, run.dataset.stars, item, stars);
+  tell(person, *run.model, run.dataset, item, stars);
 }
 
 std::int16_t known_age(const OpenedRun& run, int age) {

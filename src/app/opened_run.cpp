@@ -68,7 +68,7 @@ std::map<UserId, Person> updated_users(const OpenedRun& run) {
     std::int64_t& newest = latest[{added.users[row], *item}];
     if (time != 0 && time < newest) continue;  // what came in before is of later
     newest = std::max(newest, time);
-    tell(updated.at(added.users[row]), *run.model, run.dataset.stars, *item, added.stars[row]);
+    tell(updated.at(added.users[row]), *run.model, run.dataset, *item, added.stars[row]);
   }
   return updated;
 }

@@ -38,6 +38,8 @@ std::vector<HistoryRating> find_films(WrittenRatings history, const std::string&
   std::vector<HistoryRating> found;
   std::vector<std::string> unknown, misspelt;
   const std::size_t n = history.ratings.size();
+  if (run.dataset.feedback == Feedback::counts)  // stars say that somebody took it, not how often
+    for (WrittenRating& one : history.ratings) one.stars = 1;
   for (WrittenRating& one : history.ratings) {
     if (const auto item = find_film(search, run.dataset.items, one)) {
       const std::string& title = search.catalog().title(*item);
@@ -120,7 +122,7 @@ ItemIdx resolve_item(const TitleSearch& search,
 
 std::vector<HistoryRating> read_history(const std::string& file, bool has_users, const OpenedRun& run) {
   const std::string text = in_context("‹history›", [&] { return read_history_text(file); });
-  WrittenRatings history = read_written_ratings(text, file, has_users, run.dataset.stars);
+  WrittenRatings history = read_written_ratings(text, file, has_users, run.dataset.sayable());
   if (!history.service.empty()) return find_films(std::move(history), file, run);
   const TitleSearch search = title_search(run);
   std::vector<HistoryRating> found;

@@ -56,7 +56,7 @@ AddedRatings read_grown(const OpenOptions& open, const OpenedRun& run, const Add
   data.data = open.data;
   data.fold = data.train_file = data.test_file = {};
   const Dataset given = load_dataset(data, open.cache);
-  const StarScale known = run.dataset.stars;
+  const StarScale known = run.dataset.sayable();
   if (given.feedback != run.dataset.feedback)
     throw Error(ErrorKind::data,
                 fmt::format("{}: its ratings are others than those {} was trained on", given.source,

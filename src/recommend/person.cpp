@@ -37,8 +37,9 @@ UserQuery Person::query() const {
   return query;
 }
 
-void tell(Person& person, const Model& model, StarScale scale, ItemIdx item, float stars) {
-  if (model.supports().stars || 2 * stars >= scale.min + scale.max)
+void tell(Person& person, const Model& model, const Dataset& dataset, ItemIdx item, float stars) {
+  const StarScale scale = dataset.stars;
+  if (!dataset.has_stars() || model.supports().stars || 2 * stars >= scale.min + scale.max)
     person.rate(item, stars);
   else
     person.leave_out(item);

@@ -65,8 +65,8 @@ TEST_F(RowNetModels, AProfileHearsDislikes) {
   ASSERT_TRUE(model->supports().stars);
   const auto told = [&](float stars) {
     Person person;
-    tell(person, *model, data_.stars, ItemIdx{2}, 5);
-    tell(person, *model, data_.stars, ItemIdx{7}, stars);
+    tell(person, *model, data_, ItemIdx{2}, 5);
+    tell(person, *model, data_, ItemIdx{7}, stars);
     return person;
   };
   const Person likes = told(5), dislikes = told(1);
@@ -82,8 +82,8 @@ TEST_F(RowNetModels, WhoLooksAtNoStarsHearsNoDislikes) {
   const auto model = fit(spec("multvae"));
   ASSERT_FALSE(model->supports().stars);
   Person person;
-  tell(person, *model, data_.stars, ItemIdx{2}, 4);
-  tell(person, *model, data_.stars, ItemIdx{7}, 1);
+  tell(person, *model, data_, ItemIdx{2}, 4);
+  tell(person, *model, data_, ItemIdx{7}, 1);
   EXPECT_EQ(person.items().size(), 1U);
   ASSERT_EQ(person.left_out().size(), 1U);
   EXPECT_EQ(person.left_out()[0], ItemIdx{7});

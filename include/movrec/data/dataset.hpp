@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -136,6 +137,10 @@ struct Dataset {
   /// What the ratings are: stars; counts of how often somebody took something; or 1, for that he did.
   Feedback feedback = Feedback::stars;
   bool has_stars() const { return feedback == Feedback::stars; }
+  /// What may be said of an item: stars of the scale, or a count, however high others' are.
+  StarScale sayable() const {
+    return feedback == Feedback::counts ? StarScale{std::min(stars.min, 1.F), 1e9F} : stars;
+  }
   UserMap users;
   ItemMap items;
   Catalog catalog;

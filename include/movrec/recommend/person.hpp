@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "movrec/data/catalog.hpp"
+#include "movrec/data/dataset.hpp"
 #include "movrec/data/ratings.hpp"
 #include "movrec/model/common/model.hpp"
 
@@ -43,8 +44,9 @@ class Person {
 };
 
 /// Counts the rating as the model can use it: one that does not look at stars is told good ratings only, and
-/// bad ones, below the middle of the scale, are left out of the list.
-void tell(Person&, const Model&, StarScale, ItemIdx, float stars);
+/// bad ones, below the middle of the scale, are left out of the list. Where the data has no stars, whatever was
+/// taken, however rarely, is good.
+void tell(Person&, const Model&, const Dataset&, ItemIdx, float stars);
 
 /// The users with their ratings in `rows`, of which a later one of the same item counts, and what the data
 /// set says of them. kNoUser has neither.

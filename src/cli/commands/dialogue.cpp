@@ -164,7 +164,7 @@ bool Dialogue::obey(const std::string& line) {
 void Dialogue::rate(const std::string& text) {
   require_histories(run_, shown(text));
   const std::size_t equals = text.rfind('=');
-  const StarScale scale = run_.dataset.stars;
+  const StarScale scale = run_.dataset.sayable();
   std::optional<float> stars;
   if (equals != std::string::npos) {
     stars = parse_stars(trim(std::string_view(text).substr(equals + 1)), scale);
@@ -204,7 +204,7 @@ std::optional<ItemIdx> Dialogue::choose(const std::string& text) {
 }
 
 std::optional<float> Dialogue::ask_stars(ItemIdx item) {
-  const StarScale scale = run_.dataset.stars;
+  const StarScale scale = run_.dataset.sayable();
   while (const auto answer =
              ask(fmt::format("{}: {} to {} stars (Enter: never mind)? ",
                              shown(run_.dataset.catalog.title(item)), scale.min, scale.max))) {
