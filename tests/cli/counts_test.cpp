@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "movrec/core/files.hpp"
@@ -58,6 +59,14 @@ class Counts : public testing::Test {
     return json::parse(result.out).at("users").at(0).at("items");
   }
 
+  /// The lines of u0 as those of another user.
+  std::string own_lines(int user) const {
+    std::string lines;
+    for (std::size_t at = 0; at < own_.size(); at = own_.find('\n', at) + 1)
+      lines += fmt::format("u{},{}", user, own_.substr(at, own_.find('\n', at) + 1 - at));
+    return lines;
+  }
+
   TempDir dir_;
   std::string own_;  ///< the lines of u0
 };
@@ -70,6 +79,21 @@ TEST_F(Counts, AreHeardInHistoriesAsInTraining) {
       other{"--rate", "a1=2", "--rate", "a2=30"};
   EXPECT_EQ(list("0", one), list("0", other));
   EXPECT_NE(list("0.5", one), list("0.5", other));
+}
+
+TEST_F(Counts, AreConfidenceUnlessSomebodySaysOtherwise) {
+  const auto confidence_of = [&](const char* rating, const std::string& name) {
+    std::string text = fmt::format("user,artist,{}\n", rating) + own_lines(0) + own_lines(1);
+    const std::string folder = (dir_ / name).string();
+    EXPECT_EQ(run_cli({"train", "--model", "ials", "--data", write(name + ".csv", text), "--embedding-dim",
+                       "2", "--epochs", "1", "--valid-from", "none", "--runs-dir", folder})
+                  .code,
+              0);
+    const std::string config = read_file(std::filesystem::directory_iterator(folder)->path() / "config.toml");
+    return config.substr(config.find("confidence = "), 16);
+  };
+  EXPECT_EQ(confidence_of("plays", "counts"), "confidence = 0.3");
+  EXPECT_EQ(confidence_of("stars", "stars").substr(0, 15), "confidence = 0\n");
 }
 
 TEST_F(Counts, AreAllGoodHoweverLowAndHoweverHigh) {

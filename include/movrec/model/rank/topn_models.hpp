@@ -69,7 +69,7 @@ std::unique_ptr<Model> load_item_knn_model(const ModelSpec&, const StateDict&);
 struct IalsOptions : FactorOptions, EpochOptions, FitOptions, PositiveOptions, BiasOptions {
   double l2 = 0.007;
   double unseen_weight = 0.3;
-  double confidence = 0;
+  double confidence = -1;
 
   IalsOptions() {
     embedding_dim = 192;
@@ -92,8 +92,9 @@ struct IalsOptions : FactorOptions, EpochOptions, FitOptions, PositiveOptions, B
           self.unseen_weight);
     visit(Field{.name = "confidence",
                 .help = "a positive pair of count (or stars) r weighs 1 + this · ln r, and 1 below r = 1 (0: "
-                        "all weigh the same)",
-                .min = 0,
+                        "all weigh "
+                        "the same; -1: 0.3 where ratings are counts, else 0)",
+                .min = -1,
                 .max = 1000},
           self.confidence);
     visit_parts<EpochOptions, FitOptions, PositiveOptions, BiasOptions>(self, visit);

@@ -22,7 +22,8 @@ struct IalsShape {
 
   /// w_ui of a pair with that count or so many stars. Below 1, of which the logarithm would take away, as at 1.
   float weight(float count) const {
-    return static_cast<float>(1 + confidence * std::log(std::max(static_cast<double>(count), 1.0)));
+    return static_cast<float>(1 + std::max(confidence, 0.0) *
+                                      std::log(std::max(static_cast<double>(count), 1.0)));
   }
 };
 
