@@ -148,6 +148,9 @@ DataSummary summarize(const Dataset& dataset) {
   summary.most_rated = most_rated_of(per_item, sums);
   summary.genres = genres_of(dataset.catalog, per_item, sums);
   summarize_users(dataset.user_features, summary);
+  for (const SideColumn& column : dataset.catalog.columns) summary.item_columns.push_back(summary_of(column));
+  for (const SideColumn& column : dataset.user_features.columns)
+    summary.user_columns.push_back(summary_of(column));
   return summary;
 }
 

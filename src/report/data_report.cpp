@@ -1,13 +1,16 @@
 #include "movrec/report/data_report.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "movrec/core/progress.hpp"
+#include "movrec/core/shown.hpp"
 #include "movrec/report/id_json.hpp"
+#include "movrec/report/list_writer.hpp"
 #include "movrec/report/table.hpp"
 
 namespace movrec {
@@ -88,12 +91,53 @@ Table genres(const DataSummary& summary) {
 }
 
 /// "M 71.7 %, F 28.3 %": the first of the counts.
-std::string shares(const Counts& counts, std::int64_t whole) {
-  constexpr std::size_t kShown = 8;
+std::string shares(const Counts& counts, std::int64_t whole, std::size_t n_shown = 8) {
   std::string text;
-  for (std::size_t i = 0; i < std::min(counts.size(), kShown); ++i)
-    text += fmt::format("{}{} {}", i == 0 ? "" : ", ", counts[i].first, percent(counts[i].second, whole));
-  return counts.size() > kShown ? text + ", …" : text;
+  for (std::size_t i = 0; i < std::min(counts.size(), n_shown); ++i)
+    text +=
+        fmt::format("{}{} {}", i == 0 ? "" : ", ", shown(counts[i].first), percent(counts[i].second, whole));
+  return counts.size() > n_shown ? text + ", …" : text;
+}
+
+std::string words_of(const ColumnSummary& column, std::int64_t n) {
+  constexpr std::size_t kShownCategories = 4;
+  if (column.known == 0) return "nothing";
+  if (!column.is_number())
+    return fmt::format("{} categor{}: {}", format_count(column.n_categories),
+                       column.n_categories == 1 ? "y" : "ies", shares(column.often, n, kShownCategories));
+  std::vector<float> starts;
+  for (const auto& bin : column.bins) starts.push_back(bin.first);
+  return fmt::format("numbers from {} to {}; {} bins from {}", column.min, column.max, starts.size(),
+                     fmt::join(starts, ", "));
+}
+
+/// What was made of the columns of items, or of users.
+Table columns_table(std::string_view side, const std::vector<ColumnSummary>& columns, std::int64_t n) {
+  Table table({{fmt::format("column of {}", side)}, {"known", Table::Align::right}, {"what was made of it"}});
+  for (const ColumnSummary& column : columns)
+    table.add_row({shown(column.name), percent(column.known, n), words_of(column, n)});
+  return table;
+}
+
+Json to_json(const std::vector<ColumnSummary>& columns) {
+  Json json = Json::array();
+  for (const ColumnSummary& column : columns) {
+    Json one{{"name", column.name},
+             {"kind", column.is_number() ? "numbers" : "categories"},
+             {"known", column.known}};
+    if (column.is_number()) {
+      one["min"] = shortest(column.min);
+      one["max"] = shortest(column.max);
+      one["bins"] = Json::array();
+      for (const auto& [start, count] : column.bins)
+        one["bins"].push_back({{"from", shortest(start)}, {"count", count}});
+    } else {
+      one["categories"] = column.n_categories;
+      one["most_frequent"] = to_json(column.often);
+    }
+    json.push_back(std::move(one));
+  }
+  return json;
 }
 
 }  // namespace
@@ -119,7 +163,9 @@ Json summary_json(const Dataset& dataset, const DataSummary& summary) {
             {"skipped_lines", dataset.n_skipped_lines},
             {"most_rated", Json::array()},
             {"genres", Json::array()},
-            {"demographics", nullptr}};
+            {"demographics", nullptr},
+            {"item_columns", to_json(summary.item_columns)},
+            {"user_columns", to_json(summary.user_columns)}};
   for (const auto& [stars, count] : summary.histogram) json["histogram"][fmt::format("{}", stars)] = count;
   if (summary.times)
     json["times"] = {{"first", summary.times->first},
@@ -179,6 +225,10 @@ std::string summary_text(const Dataset& dataset, const DataSummary& summary) {
   out += fmt::format("\n{}\n{}\n{}", histogram(summary).text(), spreads(summary).text(),
                      most_rated(dataset, summary).text());
   if (!summary.genres.empty()) out += "\n" + genres(summary).text();
+  if (!summary.item_columns.empty())
+    out += "\n" + columns_table("items", summary.item_columns, summary.items).text();
+  if (!summary.user_columns.empty())
+    out += "\n" + columns_table("users", summary.user_columns, summary.users).text();
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "movrec/data/dataset.hpp"
+#include "movrec/data/side_columns.hpp"
 
 namespace movrec {
 
@@ -44,6 +45,8 @@ struct DataSummary {
 
   /// Users by gender, age and occupation, most first (ages ascending); empty without demographics.
   std::vector<std::pair<std::string, std::int64_t>> genders, ages, occupations;
+
+  std::vector<ColumnSummary> item_columns, user_columns;
 };
 
 DataSummary summarize(const Dataset&);

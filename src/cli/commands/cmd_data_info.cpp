@@ -22,7 +22,11 @@ int run_data_info(const DataOptions& data, const CacheOptions& cache, Invocation
 
 Action declare_data_info(FlagSet& flags) {
   const auto source = bind_any_data_set(flags);
-  flags.set_footer("Examples:\n  movrec data info ml-100k\n  movrec data info --data ratings.csv --json\n");
+  flags.set_footer(
+      "Examples:\n"
+      "  movrec data info ml-100k\n"
+      "  movrec data info --data ratings.csv --items items.csv\n"
+      "  movrec data info --data ratings.csv --json\n");
   return [source](Invocation& invocation) {
     return run_data_info(chosen_data(*source, invocation), source->cache, invocation);
   };
