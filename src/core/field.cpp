@@ -59,7 +59,8 @@ std::string_view today(const OptionRef& option, std::string_view text) {
 
 void check_choice(const OptionRef& option, std::string_view text) {
   const auto& choices = option.field.choices;
-  if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end())
+  if (!choices.empty() && !option.field.takes_others &&
+      std::find(choices.begin(), choices.end(), text) == choices.end())
     reject(option, text);
 }
 
@@ -168,7 +169,7 @@ std::string describe_allowed(const OptionRef& option) {
   if (!field.choices.empty()) {
     std::vector<std::string_view> words = field.choices;
     std::erase(words, "");  // stands for "not given"
-    return fmt::format("one of {}", fmt::join(words, ", "));
+    return fmt::format("one of {}{}", fmt::join(words, ", "), field.takes_others ? ", …" : "");
   }
   std::string type = std::visit(
       [](const auto* target) -> std::string {

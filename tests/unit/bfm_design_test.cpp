@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "data/side_files.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/solve/bfm/bfm.hpp"
 #include "movrec/solve/bfm/bfm_posterior.hpp"
@@ -81,6 +82,102 @@ TEST(BfmDesign, HasBagsOfTrainingRowsWithoutRepeats) {
   EXPECT_EQ(bag.row_begin[row + 1] - bag.row_begin[row], 3U);
   EXPECT_FLOAT_EQ(bag.weight[row], 1 / std::sqrt(3.F));
   EXPECT_EQ(bag.weight[static_cast<std::size_t>(design.user_rows[0])], 0.F);
+}
+
+/// A world with columns, of which "year" and "tag" are called as something else is, too.
+BfmWorld with_columns() {
+  BfmWorld world;
+  std::vector<std::string> brands, tags, years, clubs;
+  std::vector<float> prices;
+  for (int item = 0; item < 20; ++item) {
+    brands.push_back(item % 4 == 3 ? "" : item % 4 == 2 ? "a|b" : item % 4 == 1 ? "b" : "a");
+    years.push_back(item % 2 == 0 ? "old" : "new");
+    prices.push_back(item % 5 == 4 ? std::nanf("") : static_cast<float>(item));
+    tags.emplace_back("x");
+  }
+  for (int user = 0; user < 30; ++user) clubs.push_back(user % 3 == 0 ? "" : user % 3 == 1 ? "yes" : "no");
+  world.catalog.columns = {side_column("brand", brands),
+                           {.name = "price", .categories = {}, .numbers = prices},
+                           side_column("year", years),
+                           side_column("tag", tags)};
+  world.users.columns = {side_column("club", clubs), side_column("tag", clubs),
+                         side_column("nothing", std::vector<std::string>(30))};
+  return world;
+}
+
+std::vector<std::string> side_names(const BfmBlock& block) {
+  std::vector<std::string> names;
+  for (const BfmGroup& group : block.groups)
+    if (group.is_side) names.push_back(group.name);
+  return names;
+}
+
+TEST(BfmDesign, ColumnsAreFamiliesByTheirNames) {
+  const BfmWorld world = with_columns();
+  const SideInfo side = world.side();
+  const BfmDesign all = make_bfm_design(world.ratings, &side, {});
+  EXPECT_EQ(side_names(all.item),
+            (std::vector<std::string>{"genres", "year", "brand", "price", "item.year", "item.tag"}));
+  EXPECT_EQ(side_names(all.user),
+            (std::vector<std::string>{"age", "gender", "occupation", "zip", "club", "user.tag"}));
+  const auto chosen = [&](const std::vector<std::string>& families) {
+    const BfmDesign design = make_bfm_design(world.ratings, &side, families);
+    std::vector<std::string> names = side_names(design.user);
+    for (const std::string& name : side_names(design.item)) names.push_back(name);
+    return names;
+  };
+  EXPECT_EQ(chosen({"user", "price", "club"}), (std::vector<std::string>{"club", "price"}));
+  EXPECT_EQ(chosen({"item.price", "user.club"}), (std::vector<std::string>{"club", "price"}));
+  EXPECT_EQ(chosen({"item.year", "user.tag"}), (std::vector<std::string>{"user.tag", "item.year"}));
+  EXPECT_EQ(chosen({"year"}), (std::vector<std::string>{"year"}));
+  for (const char* refused : {"tag", "nothing", "user.price", "pricey"})
+    EXPECT_THROW(chosen({refused}), Error);
+}
+
+TEST(BfmDesign, ColumnsAreBagsOfCategoriesAndBinsOfNumbers) {
+  const BfmWorld world = with_columns();
+  const SideInfo side = world.side();
+  const std::vector<std::string> families{"brand", "price"};
+  const BfmDesign design = make_bfm_design(world.ratings, &side, families);
+  const BfmGroup &brand = design.item.groups.at(0), &price = design.item.groups.at(1);
+  EXPECT_EQ(brand.n_features(), 2U);
+  EXPECT_EQ(price.n_features(), 16U) << "few enough for a bin each";
+  const auto features = [&](const BfmGroup& group, int item) {
+    const auto row = static_cast<std::size_t>(design.item_rows[static_cast<std::size_t>(item)]);
+    return std::vector<std::uint32_t>(group.features.begin() + group.row_begin[row],
+                                      group.features.begin() + group.row_begin[row + 1]);
+  };
+  EXPECT_EQ(features(brand, 1), (std::vector<std::uint32_t>{1}));
+  EXPECT_EQ(features(brand, 2), (std::vector<std::uint32_t>{0, 1}));
+  EXPECT_FLOAT_EQ(brand.weight[static_cast<std::size_t>(design.item_rows[2])], std::sqrt(0.5F));
+  EXPECT_TRUE(features(brand, 3).empty());
+  EXPECT_EQ(features(price, 3), (std::vector<std::uint32_t>{3}));
+  EXPECT_TRUE(features(price, 4).empty());
+}
+
+TEST(BfmPosterior, FoldsInNewcomersOfWhomNoColumnIsKnown) {
+  const BfmWorld world = with_columns();
+  const SideInfo side = world.side();
+  const BfmDesign design = make_bfm_design(world.ratings, &side, {});
+  BfmSampler sampler(design, true, 3, 5, 0);
+  BfmPosterior posterior(design, sampler.levels(), 3);
+  for (int sweep = 0; sweep < 20; ++sweep) {
+    sampler.sweep(1);
+    posterior.add(sampler.draw());
+  }
+  StateDict state;
+  posterior.save(state);
+  const BfmPosterior loaded(state, 30, 20);
+  const std::vector<ItemIdx> rated{ItemIdx{1}, ItemIdx{2}}, asked{ItemIdx{3}, ItemIdx{19}};
+  const std::vector<float> five{5, 5}, one{1, 1};
+  const auto stars_of = [&](const BfmPosterior& model, const std::vector<float>& stars) {
+    const std::vector<float> folded = model.fold_in(rated, stars, {0, '?', -1});
+    std::vector<float> out(2);
+    model.predict({.users = {}, .items = asked, .times = {}, .folded = folded}, out, {});
+    return out;
+  };
+  EXPECT_EQ(stars_of(posterior, five), stars_of(loaded, five));
+  EXPECT_GT(stars_of(loaded, five)[0], stars_of(loaded, one)[0]);
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ struct Field {
       -std::numeric_limits<double>::infinity();  ///< smallest allowed number (of each element of a list)
   double max = std::numeric_limits<double>::infinity();
   std::vector<std::string_view> choices{};  ///< the allowed words of a string; empty: any
+  bool takes_others = false;                ///< words beside the choices are names that the data gives
   std::string_view value_name{};            ///< shown in help instead of INT, FLOAT, TEXT
   char separator = ',';  ///< between a list's elements in one text; '\n' where they may hold commas
   std::vector<std::pair<std::string_view, std::string_view>>

@@ -109,6 +109,7 @@ std::string value_note(const BoundOption& option) {
   std::string note = range_text(option.ref.field);
   for (std::string_view choice : option.ref.field.choices)
     if (!choice.empty()) note += (note.empty() ? "" : "|") + std::string(choice);
+  if (option.ref.field.takes_others) note += "|…";
   if (!option.default_text.empty() && !option.positional) {
     if (!note.empty()) note += "; ";
     note += "default: " + option.default_text;

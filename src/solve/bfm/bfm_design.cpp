@@ -1,15 +1,13 @@
 #include "movrec/solve/bfm/bfm_design.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
-#include <array>
 #include <functional>
+#include <limits>
 #include <map>
 #include <numeric>
 
-#include "movrec/core/error.hpp"
+#include "movrec/data/side_columns.hpp"
+#include "solve/bfm/bfm_families.hpp"
 #include "solve/bfm/bfm_groups.hpp"
 
 namespace movrec {
@@ -81,65 +79,16 @@ void add_context(BfmDesign& design) {
         static_cast<float>(design.segment_begin[s + 1] - design.segment_begin[s]));
 }
 
-/// A family: its name, whether the data has it, and whether it is there unless families are chosen.
-struct Family {
-  std::string_view name;
-  bool is_standard;
-  bool (*has)(const Ratings&, const SideInfo*);
-};
-bool always(const Ratings&, const SideInfo*) {
-  return true;
-}
-bool has_times(const Ratings& train, const SideInfo*) {
-  return !train.times.empty();
-}
-bool has_users(const Ratings&, const SideInfo* side) {
-  return side != nullptr && !side->users.empty();
-}
-bool has_genres(const Ratings&, const SideInfo* side) {
-  return side != nullptr && std::ranges::any_of(side->items.genre_bits, [](auto bits) { return bits != 0; });
-}
-bool has_years(const Ratings&, const SideInfo* side) {
-  return side != nullptr && std::ranges::any_of(side->items.years, [](auto year) { return year > 0; });
-}
-constexpr std::array kFamilies{
-    Family{"user", true, always},          Family{"item", true, always},
-    Family{"implicit-user", true, always}, Family{"implicit-item", true, always},
-    Family{"day", false, has_times},       Family{"user-day", false, has_times},
-    Family{"age", true, has_users},        Family{"gender", true, has_users},
-    Family{"occupation", true, has_users}, Family{"zip", true, has_users},
-    Family{"genres", true, has_genres},    Family{"year", true, has_years},
-};
-constexpr auto kFamilyNames = [] {
-  std::array<std::string_view, kFamilies.size()> names{};
-  std::ranges::transform(kFamilies, names.begin(), &Family::name);
-  return names;
-}();
-
-std::vector<std::string_view> chosen_families(const Ratings& train,
-                                              const SideInfo* side,
-                                              std::span<const std::string> asked) {
-  std::vector<std::string_view> chosen;
-  const bool asks_for_all = std::ranges::find(asked, "all") != asked.end();
-  for (const std::string& name : asked) {
-    if (name == "all") continue;
-    const auto* const family = std::ranges::find(kFamilies, name, &Family::name);
-    if (family == kFamilies.end())
-      fail_unknown("feature", name, fmt::format("{}", fmt::join(kFamilyNames, ", ")),
-                   closest_of(name, kFamilyNames));
-    if (!family->has(train, side))
-      throw Error(ErrorKind::usage, fmt::format("‹features› {}: this data set has no such feature", name));
-  }
-  for (const Family& family : kFamilies)
-    if (asked.empty()  ? family.is_standard && family.has(train, side)
-        : asks_for_all ? family.has(train, side)
-                       : std::ranges::find(asked, family.name) != asked.end())
-      chosen.push_back(family.name);
-  return chosen;
+/// Numbers above 0, and NaN for the others, which are unknown.
+std::vector<float> known(const std::vector<std::int16_t>& numbers) {
+  std::vector<float> out;
+  for (const std::int16_t number : numbers)
+    out.push_back(number > 0 ? static_cast<float>(number) : std::numeric_limits<float>::quiet_NaN());
+  return out;
 }
 
 void add_user_side(BfmBlock& block, const UserFeatures& users, std::string_view name) {
-  if (name == "age") block.groups.push_back(side_group(binned("age", users.ages)));
+  if (name == "age") block.groups.push_back(side_group(binned("age", known(users.ages))));
   if (name == "gender") block.groups.push_back(side_group(keyed("gender", users.genders)));
   if (name == "occupation") block.groups.push_back(side_group(keyed("occupation", users.occupations)));
   if (name == "zip") {
@@ -151,7 +100,7 @@ void add_user_side(BfmBlock& block, const UserFeatures& users, std::string_view 
 }
 
 void add_item_side(BfmBlock& block, const Catalog& items, std::string_view name) {
-  if (name == "year") block.groups.push_back(side_group(binned("year", items.years)));
+  if (name == "year") block.groups.push_back(side_group(binned("year", known(items.years))));
   if (name == "genres") {
     Lists lists;
     for (const std::uint32_t bits : items.genre_bits) {
@@ -161,6 +110,16 @@ void add_item_side(BfmBlock& block, const Catalog& items, std::string_view name)
     }
     block.groups.push_back(side_group(make_group("genres", lists, items.genre_names.size(), false)));
   }
+}
+
+/// A side column as bags of categories. `order`: whose row it is.
+BfmGroup column_group(const std::string& name,
+                      const SideColumn& column,
+                      std::span<const std::uint32_t> order) {
+  const SideColumn bags = in_categories(column);
+  Lists lists;
+  for (const std::uint32_t k : order) lists.emplace_back(bags.of(k).begin(), bags.of(k).end());
+  return side_group(make_group(name, lists, bags.categories.size(), true));
 }
 
 /// Which feature each value of a column is, by the rows that have it.
@@ -220,22 +179,20 @@ std::int64_t user_day_key(std::int32_t user_row, std::int32_t day) {
   return std::int64_t{user_row} << 32 | static_cast<std::uint32_t>(day);
 }
 
-std::span<const std::string_view> bfm_families() {
-  return kFamilyNames;
-}
-
 BfmDesign make_bfm_design(const Ratings& ratings,
                           const SideInfo* side,
                           std::span<const std::string> families) {
   BfmDesign design{.n_users = ratings.n_users, .n_items = ratings.n_items};
-  const std::vector<std::string_view> chosen = chosen_families(ratings, side, families);
+  const std::vector<Family> chosen = chosen_families(ratings, side, families);
   const Ranking users_ranked(ratings_per_user(ratings)), items_ranked(ratings_per_item(ratings));
   design.user_rows = users_ranked.row_of;
   design.item_rows = items_ranked.row_of;
   Ratings train = ratings;
   for (UserIdx& user : train.users) user = UserIdx{design.user_rows[index(user)]};
   for (ItemIdx& item : train.items) item = ItemIdx{design.item_rows[index(item)]};
-  const auto has = [&](std::string_view name) { return std::ranges::find(chosen, name) != chosen.end(); };
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(chosen, name, &Family::name) != chosen.end();
+  };
   design.has_day = has("day");
   design.has_user_day = has("user-day");
   sort_rows(design, train);
@@ -265,9 +222,13 @@ BfmDesign make_bfm_design(const Ratings& ratings,
                            .years = items_ranked.sorted(side->items.years),
                            .genre_bits = items_ranked.sorted(side->items.genre_bits),
                            .genre_names = side->items.genre_names};
-  for (const std::string_view name : chosen) {
-    add_user_side(design.user, side_users, name);
-    add_item_side(design.item, side_items, name);
+  for (const Family& family : chosen) {
+    add_user_side(design.user, side_users, family.name);
+    add_item_side(design.item, side_items, family.name);
+    if (family.of_users != nullptr)
+      design.user.groups.push_back(column_group(family.name, *family.of_users, users_ranked.order));
+    if (family.of_items != nullptr)
+      design.item.groups.push_back(column_group(family.name, *family.of_items, items_ranked.order));
   }
   for (const BfmGroup& group : design.user.groups) {
     if (group.name == "age") design.facts[0] = fact_features(group, side_users.ages);
@@ -275,12 +236,6 @@ BfmDesign make_bfm_design(const Ratings& ratings,
     if (group.name == "occupation") design.facts[2] = fact_features(group, side_users.occupations);
   }
   return design;
-}
-
-std::vector<std::string_view> bfm_feature_names() {
-  std::vector<std::string_view> names(kFamilyNames.begin(), kFamilyNames.end());
-  names.insert(names.begin(), "all");
-  return names;
 }
 
 }  // namespace movrec

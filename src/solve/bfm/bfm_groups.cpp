@@ -4,13 +4,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "movrec/data/side_columns.hpp"
+
 namespace movrec::bfm {
-namespace {
-
-constexpr std::size_t kMostBins = 10;        ///< of ages and years
-constexpr std::size_t kMostCategories = 16;  ///< up to so many different numbers are their own bins
-
-}  // namespace
 
 BfmGroup make_group(std::string name, const Lists& features_of, std::size_t n_features, bool is_bag) {
   BfmGroup group{.name = std::move(name)};
@@ -49,25 +45,11 @@ BfmGroup side_group(BfmGroup group) {
   return group;
 }
 
-BfmGroup binned(std::string name, std::span<const std::int16_t> numbers) {
-  std::vector<std::int16_t> sorted;
-  for (const std::int16_t number : numbers)
-    if (number > 0) sorted.push_back(number);
-  std::ranges::sort(sorted);
-  std::vector<std::int16_t> starts = sorted;
-  starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
-  if (starts.size() > kMostCategories) {
-    starts.clear();
-    for (std::size_t bin = 0; bin < kMostBins; ++bin)
-      starts.push_back(sorted[bin * sorted.size() / kMostBins]);
-    starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
-  }
-  std::vector<std::int32_t> bins;
-  for (const std::int16_t number : numbers)
-    bins.push_back(
-        number > 0 ? static_cast<std::int32_t>(std::ranges::upper_bound(starts, number) - starts.begin()) - 1
-                   : -1);
-  return one_hot(std::move(name), bins, starts.size());
+BfmGroup binned(std::string name, std::span<const float> numbers) {
+  const Bins bins = bins_of(numbers);
+  std::vector<std::int32_t> categories;
+  for (const float number : numbers) categories.push_back(bins.of(number));
+  return one_hot(std::move(name), categories, bins.size());
 }
 
 }  // namespace movrec::bfm

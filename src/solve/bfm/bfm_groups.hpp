@@ -20,8 +20,8 @@ BfmGroup make_group(std::string name, const Lists& features_of, std::size_t n_fe
 BfmGroup one_hot(std::string name, std::span<const std::int32_t> categories, std::size_t n_categories);
 /// One feature per row.
 BfmGroup identity(std::string name, std::size_t n);
-/// Numbers above 0 by value where there are few of them, else in ten bins of about as many rows each.
-BfmGroup binned(std::string name, std::span<const std::int16_t> numbers);
+/// One feature per bin of the numbers (bins_of).
+BfmGroup binned(std::string name, std::span<const float> numbers);
 BfmGroup side_group(BfmGroup group);
 
 /// By any key, categories in ascending order.

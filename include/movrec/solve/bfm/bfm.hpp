@@ -27,13 +27,16 @@ struct BfmOptions {
                 .help = "probit: stars are ordered classes; gaussian: they are numbers",
                 .choices = {"probit", "gaussian"}},
           self.likelihood);
-    visit(Field{.name = "features",
-                .help = "what a rating is explained by, with commas; all: whatever the data set has "
-                        "(default: all but "
-                        "day and user-day)",
-                .choices = bfm_feature_names(),
-                .value_name = "LIST"},
-          self.features);
+    visit(
+        Field{.name = "features",
+              .help =
+                  "what a rating is explained by, with commas: these, and columns of ‹items› and ‹users› by "
+                  "their names (or item.NAME, user.NAME); all: whatever the data set has (default: all "
+                  "but day and user-day)",
+              .choices = bfm_feature_names(),
+              .takes_others = true,
+              .value_name = "LIST"},
+        self.features);
     visit(Field{.name = "sweeps", .help = "Gibbs sweeps of each chain", .min = 1, .max = 1e6}, self.sweeps);
     visit(Field{.name = "burn-in", .help = "first sweeps that no average holds", .min = 0, .max = 1e6},
           self.burn_in);

@@ -13,11 +13,12 @@
 namespace movrec {
 
 /// Features of one family over the rows of a block. All features of a row have the same value, `weight[row]`:
-/// 1 for one-hot families and genres, |bag|^-1/2 for bags, 0 for a row that has none of them.
+/// 1 for one-hot families and genres, |bag|^-1/2 for bags and columns of categories, 0 for a row that has none.
 struct BfmGroup {
   std::string name;
-  bool is_side = false;  ///< known of users and items without ratings too: demographics, genres, year
-  bool is_unit = true;   ///< every weight is 1
+  bool is_side =
+      false;            ///< known of users and items without ratings too: demographics, genres, year, columns
+  bool is_unit = true;  ///< every weight is 1
   std::vector<std::uint32_t> feature_begin{0}, rows{};  ///< rows of feature j: [feature_begin[j], …[j + 1])
   std::vector<std::uint32_t> row_begin{0}, features{};  ///< the same, by row
   std::vector<float> weight{};                          ///< by row
@@ -34,7 +35,7 @@ struct BfmBlock {
   std::size_t n_features() const;
 };
 
-/// "all", and the families of features by name: what --features may say.
+/// "all", and the families of features by name: what --features may say beside the names of columns.
 std::vector<std::string_view> bfm_feature_names();
 
 /// What a person may say of himself: of each kind a number, as in UserFeatures, where a missing one stands as
@@ -74,13 +75,14 @@ struct BfmDesign {
 std::int32_t day_of(std::int64_t unix_seconds);
 std::int64_t user_day_key(std::int32_t user_row, std::int32_t day);
 
-/// All families: user, item, implicit-user (the bag of a user's items), implicit-item (the bag of an item's
+/// All families but columns: user, item, implicit-user (the bag of a user's items), implicit-item (the bag of an item's
 /// users), day, user-day, age, gender, occupation, zip, genres, year.
 std::span<const std::string_view> bfm_families();
 
-/// Builds the blocks of those families from training rows alone; `side` may be null. No families: user, item,
-/// both bags, and what `side` has of demographics, genres and years; "all": the days too. Error{usage} for an
-/// unknown family, or one that the data lacks.
+/// Builds the blocks of those families from training rows alone; `side` may be null, and its columns are families by
+/// their names, or by item.NAME and user.NAME, which a column is called whose name means something else, too. No
+/// families: user, item, both bags, and what `side` has of demographics, genres, years and columns; "all": the days
+/// too. Error{usage} for an unknown family, or one that the data lacks.
 BfmDesign make_bfm_design(const Ratings& train, const SideInfo* side, std::span<const std::string> families);
 
 }  // namespace movrec
