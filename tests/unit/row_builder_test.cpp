@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <set>
+
+#include "data/side_files.hpp"
+#include "movrec/core/error.hpp"
 
 namespace movrec {
 namespace {
@@ -99,6 +103,8 @@ TEST(RowBuilder, HidesExactlyThePercentagesAskedForAnewEachTime) {
   EXPECT_EQ(shown.size(), 10U) << "every choice of three of five comes";
 }
 
+constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+
 class Profile : public testing::Test {
  protected:
   Profile() {
@@ -164,6 +170,42 @@ TEST_F(Profile, OneHotOccupationsHaveASlotEach) {
   EXPECT_EQ(out[2], 0);
   EXPECT_EQ(out[3], 1);
   EXPECT_EQ(out[4], 0);
+}
+
+TEST_F(Profile, ColumnsOfUsersHaveAnInputForEachCategoryAndBin) {
+  const ProfileInputs without({items_, users_}, false, 5);
+  users_.columns.push_back(side_column("hobby", {"chess|rowing", "", "chess"}));
+  users_.columns.push_back({.name = "income", .categories = {}, .numbers = {30, 50, kUnknown}});
+  users_.columns.push_back(side_column("nothing", {"", "", ""}));
+  const ProfileInputs profile({items_, users_}, false, 5);
+  StateDict state;
+  profile.save(state);
+  for (const ProfileInputs& one : {profile, ProfileInputs(state, false, 5)}) {
+    ASSERT_EQ(one.size(), without.size() + 4);
+    const auto of = [&](UserIdx user) {
+      const std::vector<float> out = inputs(one, {.columns = kColumns, .stars = kStars, .user = user});
+      EXPECT_EQ(std::vector<float>(out.begin(), out.end() - 4),
+                inputs(without, {.columns = kColumns, .stars = kStars}));
+      return std::vector<float>(out.end() - 4, out.end());
+    };
+    EXPECT_EQ(of(UserIdx{0}), (std::vector<float>{std::sqrt(0.5F), std::sqrt(0.5F), 1, 0}));
+    EXPECT_EQ(of(UserIdx{1}), (std::vector<float>{0, 0, 0, 1}));
+    EXPECT_EQ(of(UserIdx{2}), (std::vector<float>{1, 0, 0, 0}));
+    EXPECT_EQ(of(kNoUser), (std::vector<float>(4)));
+  }
+  state.set("columns.inputs", std::vector<std::int32_t>{0, 1, 900, 2, 3});
+  EXPECT_THROW(ProfileInputs(state, false, 5), Error);
+}
+
+TEST_F(Profile, RareCategoriesOfManyAreNoInputs) {
+  users_.columns.push_back({.name = "name", .categories = {}});
+  SideColumn& names = users_.columns.back();
+  for (std::uint32_t k = 0; k < 300; ++k) {
+    names.categories.push_back(std::to_string(k));
+    names.values.push_back(k < 299 ? k : 0);
+    names.begin.push_back(k + 1);
+  }
+  EXPECT_EQ(ProfileInputs({items_, users_}, false, 5).size(), 5U + 256);
 }
 
 TEST_F(Profile, IsTheSameAfterLoading) {

@@ -61,7 +61,8 @@ ProfileInputs::ProfileInputs(const SideInfo& side, bool one_hot_occupation, floa
       max_stars_(max_stars > 0 ? max_stars : 1),
       n_occupations_(count(side.users.occupation_names)),
       n_genres_(side.items.genre_names.size()),
-      genre_bits_(side.items.genre_bits.begin(), side.items.genre_bits.end()) {
+      genre_bits_(side.items.genre_bits.begin(), side.items.genre_bits.end()),
+      columns_(side.users.columns) {
   means_.assign(2 + (one_hot_ ? static_cast<std::size_t>(n_occupations_) : 1), 0.5F);
   std::vector<double> sums(means_.size()), counts(means_.size());
   for (std::size_t user = 0; user < side.users.ages.size(); ++user) {
@@ -78,7 +79,7 @@ ProfileInputs::ProfileInputs(const SideInfo& side, bool one_hot_occupation, floa
 }
 
 ProfileInputs::ProfileInputs(const StateDict& state, bool one_hot_occupation, float max_stars)
-    : one_hot_(one_hot_occupation), max_stars_(max_stars > 0 ? max_stars : 1) {
+    : one_hot_(one_hot_occupation), max_stars_(max_stars > 0 ? max_stars : 1), columns_(state) {
   const auto counts = state.values<std::int64_t>("profile.counts", 2);
   constexpr std::int64_t kMaxGenres = 32;  // as many as there are bits
   if (counts[0] < 0 || counts[0] > std::numeric_limits<std::int16_t>::max() || counts[1] < 0 ||
@@ -94,6 +95,7 @@ void ProfileInputs::save(StateDict& state) const {
   state.set("profile.counts", std::array{n_occupations_, static_cast<std::int64_t>(n_genres_)});
   state.set("profile.genre_bits", genre_bits_);
   state.set("profile.means", means_);
+  columns_.save(state);
 }
 
 /// NaN where it is not known.
@@ -119,7 +121,13 @@ void ProfileInputs::append(const RowContent& row,
                            std::vector<float>& inputs) const {
   const std::vector<float> who = demographics_of(row.who);
   for (std::size_t k = 0; k < who.size(); ++k) inputs.push_back(std::isnan(who[k]) ? means_[k] : who[k]);
-  if (n_genres_ == 0) return;
+  if (n_genres_ > 0) append_genres(row, kept, inputs);
+  columns_.append(row.user, inputs);
+}
+
+void ProfileInputs::append_genres(const RowContent& row,
+                                  std::span<const char> kept,
+                                  std::vector<float>& inputs) const {
   std::vector<double> genres(n_genres_);
   double n_kept = 0;
   for (std::size_t k = 0; k < row.columns.size(); ++k) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "model/common/user_columns.hpp"
 #include "movrec/core/state_dict.hpp"
 #include "movrec/data/catalog.hpp"
 #include "movrec/data/ratings.hpp"
@@ -27,24 +28,27 @@ struct RowContent {
   std::span<const std::int32_t> columns;
   std::span<const float> stars;
   Demographics who{};
-  float bias = 0;  ///< of the row, with RowValue::residual
+  UserIdx user = kNoUser;  ///< whose side columns are looked at
+  float bias = 0;          ///< of the row, with RowValue::residual
 };
 
 /// Who a user is in numbers, and what the genres of his items are: age / 100; gender, 1 for M; occupation as
 /// a share of the last one, or an input for each; for each genre Σ stars of items that have it / (highest
-/// stars · number of items). What is not known of a user is the mean over those of whom it is.
+/// stars · number of items). What is not known of a user is the mean over those of whom it is. Then what
+/// columns say of him (UserColumns).
 class ProfileInputs {
  public:
   ProfileInputs(const SideInfo&, bool one_hot_occupation, float max_stars);
   ProfileInputs(const StateDict&, bool one_hot_occupation, float max_stars);
   void save(StateDict&) const;
 
-  std::size_t size() const { return means_.size() + n_genres_; }
+  std::size_t size() const { return means_.size() + n_genres_ + columns_.size(); }
   /// `kept` as many flags as the content has columns: which of its ratings are shown.
   void append(const RowContent&, std::span<const char> kept, std::vector<float>& inputs) const;
 
  private:
   std::vector<float> demographics_of(const Demographics&) const;
+  void append_genres(const RowContent&, std::span<const char> kept, std::vector<float>& inputs) const;
 
   bool one_hot_;
   float max_stars_;
@@ -52,6 +56,7 @@ class ProfileInputs {
   std::size_t n_genres_ = 0;
   std::vector<std::int32_t> genre_bits_;  ///< by item
   std::vector<float> means_;              ///< of each demographic input
+  UserColumns columns_;
 };
 
 /// Makes the rows that a RowNet sees: the same for training, evaluation and people whom it meets later.

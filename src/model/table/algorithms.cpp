@@ -76,6 +76,10 @@ constexpr Algorithm rounded_by_threads(Algorithm algorithm) {
   algorithm.same_bits_at_any_threads = false;
   return algorithm;
 }
+constexpr Algorithm with_state(int version, Algorithm algorithm) {
+  algorithm.state_version = version;
+  return algorithm;
+}
 constexpr Algorithm with_stars(Algorithm algorithm) {
   algorithm.supports.stars = true;
   return algorithm;
@@ -165,12 +169,14 @@ constexpr std::array kAlgorithms{
                      options_of<BprOptions>,
                      fit_bpr_model,
                      load_bpr_model)),
-    with_stars(rounded_by_threads(
-        with_demographics(in_epochs(ranker("profile",
-                                           "top-N: a perceptron from who a user is and what he has rated",
-                                           options_of<ProfileOptions>,
-                                           fit_ranking_net_model,
-                                           load_ranking_net_model))))),
+    // 2: inputs from columns of users
+    with_state(2,
+               with_stars(rounded_by_threads(with_demographics(
+                   in_epochs(ranker("profile",
+                                    "top-N: a perceptron from who a user is and what he has rated",
+                                    options_of<ProfileOptions>,
+                                    fit_ranking_net_model,
+                                    load_ranking_net_model)))))),
     rounded_by_threads(in_epochs(ranker("multvae",
                                         "top-N: a variational autoencoder of who rated what",
                                         options_of<MultVaeOptions>,

@@ -59,9 +59,9 @@ class RankingNetModel final : public TopNModel {
   const RatingLists& rows() const { return rows_; }
 
   RowContent content(std::size_t row) const {
-    return {.columns = rows_.others_of(row),
-            .stars = rows_.stars_of(row),
-            .who = users_.of(UserIdx{static_cast<std::int32_t>(row)})};
+    const UserIdx user{static_cast<std::int32_t>(row)};
+    return {
+        .columns = rows_.others_of(row), .stars = rows_.stars_of(row), .who = users_.of(user), .user = user};
   }
 
   QuerySupport supports() const override {
