@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <iterator>
-#include <limits>
 
 #include "movrec/core/error.hpp"
+#include "recommend/item_filter.hpp"
 
 namespace movrec {
 namespace {
@@ -17,26 +16,21 @@ constexpr std::int32_t kEnoughRatings = 20;
 constexpr std::int64_t kLeftOutAtMost = 5;  ///< one fifth of all ratings
 constexpr std::string_view kUnknown = "unknown";
 
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  for (char& c : lowered) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lowered;
-}
-
-/// The bit of the genre with that name, in any case. Error{usage} with all names.
-std::uint32_t find_genre(const Dataset& dataset, const std::string& wanted) {
-  const std::vector<std::string>& names = dataset.catalog.genre_names;
-  if (names.empty()) fail(ErrorKind::usage, "‹genre› {}: {} has no genres", wanted, dataset.name);
-  std::vector<std::string> lowered;
-  std::string known;
-  for (std::size_t g = 0; g < names.size(); ++g) {
-    lowered.push_back(lower(names[g]));
-    if (lowered[g] == lower(wanted)) return std::uint32_t{1} << g;
-    known += (known.empty() ? "" : ", ") + names[g];
+/// What the options ask of an item besides its ratings.
+std::vector<ItemCondition> conditions_of(const Dataset& dataset, const RecommendOptions& options) {
+  if (options.year_to > 0 && options.year_from > options.year_to)
+    fail(ErrorKind::usage, "‹year-from› {} is later than ‹year-to› {}", options.year_from, options.year_to);
+  std::vector<ItemCondition> conditions;
+  for (const std::string& text : options.where) conditions.push_back(item_condition(text));
+  if (!options.genre.empty()) {
+    const std::vector<std::string> fields = item_fields(dataset);
+    if (std::ranges::find(fields, kGenres) == fields.end())
+      fail(ErrorKind::usage, "‹genre› {}: {} has no genres", options.genre, dataset.name);
+    conditions.push_back({std::string(kGenres), "=", {options.genre}});
   }
-  const std::string_view closest = closest_of(lower(wanted), lowered);
-  const auto position = std::find(lowered.begin(), lowered.end(), closest) - lowered.begin();
-  fail_unknown("genre", wanted, known, closest.empty() ? closest : names[static_cast<std::size_t>(position)]);
+  if (options.year_from > 0) conditions.push_back({"year", ">=", {std::to_string(options.year_from)}});
+  if (options.year_to > 0) conditions.push_back({"year", "<=", {std::to_string(options.year_to)}});
+  return conditions;
 }
 
 }  // namespace
@@ -59,21 +53,14 @@ std::vector<ItemIdx> find_candidates(const Dataset& dataset,
                                      const Ratings& train,
                                      const RecommendOptions& options,
                                      int min_ratings) {
-  const bool bounds_years = options.year_from > 0 || options.year_to > 0;
-  const int year_to = options.year_to > 0 ? options.year_to : std::numeric_limits<int>::max();
-  if (options.year_from > year_to)
-    fail(ErrorKind::usage, "‹year-from› {} is later than ‹year-to› {}", options.year_from, options.year_to);
-  const std::uint32_t genre = options.genre.empty() ? 0 : find_genre(dataset, options.genre);
+  const ItemFilter filter(dataset, conditions_of(dataset, options));
   const std::vector<std::int32_t> counts = ratings_per_item(train);
 
   std::vector<ItemIdx> candidates;
   for (std::int32_t i = 0; i < train.n_items; ++i) {
     const ItemIdx item{i};
     if (counts[index(item)] < min_ratings || lower(dataset.catalog.title(item)) == kUnknown) continue;
-    if (genre != 0 && (dataset.catalog.genre_bits[index(item)] & genre) == 0) continue;
-    const int year = bounds_years ? dataset.catalog.year(item) : 0;
-    if (bounds_years && (year == 0 || year < options.year_from || year > year_to)) continue;
-    candidates.push_back(item);
+    if (filter.passes(item)) candidates.push_back(item);
   }
   return candidates;
 }

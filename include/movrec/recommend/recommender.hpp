@@ -21,6 +21,7 @@ struct RecommendOptions {
   int min_ratings = -1;  ///< -1: default_min_ratings
   std::string genre{};
   int year_from = 0, year_to = 0;
+  std::vector<std::string> where{};
 
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
@@ -42,6 +43,13 @@ struct RecommendOptions {
         Field{
             .name = "year-to", .help = "only items released in this year or earlier", .min = 0, .max = 3000},
         self.year_to);
+    visit(
+        Field{.name = "where",
+              .help =
+                  "only items of which all this holds, with commas: genres=Comedy|Drama,year>=1990; fields "
+                  "are id, title (contains), year, genres, and columns of ‹items›; operators = != < <= > >=",
+              .value_name = "CONDITIONS"},
+        self.where);
   }
 };
 
@@ -52,8 +60,8 @@ using Recommendation = ScoredItem;
 int default_min_ratings(const Ratings& train);
 
 /// The items that pass the filters, rated or not, ascending: never one that is called "unknown" (MovieLens
-/// 100K has it), for nobody can watch that. Error{usage} for a genre that the catalog does not know, and for
-/// years that contradict each other.
+/// 100K has it), for nobody can watch that. Error{usage} for genres, fields and categories that the catalog does
+/// not know, and for years that contradict each other.
 std::vector<ItemIdx> find_candidates(const Dataset&,
                                      const Ratings& train,
                                      const RecommendOptions&,

@@ -97,6 +97,7 @@ Action declare_recommend(FlagSet& flags) {
       "Examples:\n"
       "  movrec recommend --user 1 --top 5\n"
       "  movrec recommend --user 1 --genre Comedy --year-from 1990\n"
+      "  movrec recommend --user 1 --where 'genres=Comedy|Drama,year>=1990,year<2000'\n"
       "  movrec recommend --like \"Toy Story\" --like 50 --dislike \"Star Trek\" --explain\n"
       "  movrec recommend --users all --output lists.csv\n");
   return [request](Invocation& invocation) { return run_recommend(*request, invocation); };
