@@ -80,8 +80,13 @@ Table read_table(std::string_view text,
                 {}, fmt::format("call it 'id' or '{}'", RatingColumn::kNames[role]));
   Table table;
   table.has_line.resize(n);
-  for (std::size_t c = 0; c < header.size(); ++c)
-    if (c != id_column) table.columns.push_back({header[c], std::vector<std::string>(n)});
+  std::vector<std::size_t>
+      places;  // a column without a name, which tables of pandas begin with, numbers the lines
+  for (std::size_t c = 0; c < header.size(); ++c) {
+    if (c == id_column || header[c].empty()) continue;
+    table.columns.push_back({header[c], std::vector<std::string>(n)});
+    places.push_back(c);
+  }
   while (records.next(fields)) {
     if (fields.size() != header.size() || records.unterminated()) {
       bad_lines.reject(path, records.number(), fmt::format("{} fields as in the header", header.size()),
@@ -95,8 +100,7 @@ Table read_table(std::string_view text,
     }
     if (table.has_line[*at]) ++table.n_repeated;
     table.has_line[*at] = true;
-    for (std::size_t c = 0, k = 0; c < header.size(); ++c)
-      if (c != id_column) table.columns[k++].of[*at] = trim(fields[c]);
+    for (std::size_t k = 0; k < places.size(); ++k) table.columns[k].of[*at] = trim(fields[places[k]]);
   }
   return table;
 }

@@ -77,6 +77,15 @@ TEST_F(SideFiles, TitlesYearsGenresAndColumnsAreUnderstoodByName) {
   EXPECT_EQ(price.numbers[six], 9);
 }
 
+TEST_F(SideFiles, AColumnWithoutANameIsNone) {
+  std::string text = ",sku,brand\n";
+  for (int item = 1; item <= 15; ++item) text += fmt::format("{},SKU_{},b{}\n", item - 1, item, item % 2);
+  const Dataset dataset = load(write("items.csv", text));
+  ASSERT_EQ(dataset.catalog.columns.size(), 1U);
+  EXPECT_EQ(dataset.catalog.columns[0].name, "brand");
+  EXPECT_THAT(dataset.catalog.columns[0].of(place(dataset, "SKU_4")), ElementsAre(0U));
+}
+
 TEST_F(SideFiles, FewDifferentNumbersAreCategories) {
   std::vector<std::string> codes, prices;
   for (int k = 0; k < 40; ++k) {
