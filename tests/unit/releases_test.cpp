@@ -60,9 +60,9 @@ class ReleaseTest : public testing::Test {
   ReleaseTest() {
     cache.data_dir = dir.path().string();
     TempDir elsewhere;
-    test::write_zip(
-        elsewhere / "ml.zip",
-        {{"toy/"}, {"toy/ratings.csv", "userId,movieId,rating\n1,1,5\n"}, {"toy/movies.csv", "1,A\n"}});
+    test::write_zip(elsewhere / "ml.zip", {{"toy/"},
+                                           {"toy/ratings.csv", "userId,movieId,rating\n1,1,5\n"},
+                                           {"toy/movies.csv", "movieId,title,genres\n1,A,Drama\n"}});
     zip = read_file(elsewhere / "ml.zip");
     md5 = md5_hex(zip);
     sha256 = sha256_hex(zip);
@@ -101,6 +101,18 @@ TEST(Releases, TheTableHoldsEachOnce) {
   EXPECT_EQ(names, (std::set<std::string_view>{"ml-100k", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m",
                                                "ml-latest-small", "ml-latest"}));
   EXPECT_EQ(find_release("ml-10m").folder, "ml-10M100K");
+}
+
+// A row is all that a data set needs: where it comes from, and how its files are laid out, follow from it and from them.
+TEST_F(ReleaseTest, ARowOfTheTableIsFetchedAndRead) {
+  const HttpServer server(serve(""));
+  cache.data_url = server.url("");
+  DataOptions options;
+  options.data = fetch_release(pinned, cache).string();
+  const Dataset dataset = load_dataset(options, cache);
+  EXPECT_EQ(dataset.name, "toy");
+  EXPECT_THAT(dataset.ratings.stars, ElementsAre(5));
+  EXPECT_EQ(dataset.catalog.titles.at(0), "A");
 }
 
 TEST(Releases, UnknownNamesAreUsageErrors) {
