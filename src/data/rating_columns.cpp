@@ -38,7 +38,7 @@ const std::array<Names, RatingColumn::kRoles>& usual_names() {
                "jokeid",  "joke",    "restaurantid", "recipeid", "recipe",   "articleid", "article",
                "newsid",  "videoid", "video",        "showid",   "show",     "filmid",    "film",
                "albumid", "album",   "courseid",     "course",   "workid",   "tconst",    "imdbid",
-               "tmdbid",  "const",   "itemindex",    "title",    "name"}},
+               "tmdbid",  "const",   "itemindex",    "gmapid",   "title",    "name"}},
       {kStars,
        {"rating",      "ratings",    "stars",      "star",     "score",     "overall",    "starrating",
         "bookrating",  "userrating", "yourrating", "myrating", "playcount", "plays",      "listeningcount",

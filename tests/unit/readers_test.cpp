@@ -201,6 +201,8 @@ TEST(ReadRatings, KnowsTheNamesOfColumnsThatPeopleUse) {
     expect_two_ratings(read(std::string(header) + "\n7,31,2.5,1260759144\n1,1029,3,5\n"));
   expect_two_ratings(
       read("title,asin,parent_asin,user_id,rating,timestamp\nx,9,31,7,2.5,1260759144\ny,9,1029,1,3,5\n"));
+  // Of Google Local, where the name is the reviewer's.
+  expect_two_ratings(read("user_id,name,time,rating,gmap_id\n7,Ann,1260759144,2.5,31\n1,Bob,5,3,1029\n"));
 }
 
 TEST(ReadRatings, RefusesAHeaderThatNamesColumnsBeyondTheLines) {
