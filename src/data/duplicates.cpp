@@ -40,6 +40,13 @@ Counted highest_of(SamePair rows, const Ratings& ratings) {
   return {highest, ratings.stars[highest]};
 }
 
+Counted lowest_of(SamePair rows, const Ratings& ratings) {
+  RowIdx lowest = rows.front();
+  for (const RowIdx row : rows)
+    if (ratings.stars[row] <= ratings.stars[lowest]) lowest = row;
+  return {lowest, ratings.stars[lowest]};
+}
+
 double sum(SamePair rows, const Ratings& ratings) {
   double sum = 0;
   for (const RowIdx row : rows) sum += static_cast<double>(ratings.stars[row]);
@@ -64,6 +71,7 @@ constexpr std::array kRules = {
     DuplicateRule{"first", "the first counts", first_of},
     DuplicateRule{"mean", "their mean counts", mean_of},
     DuplicateRule{"max", "the highest counts", highest_of},
+    DuplicateRule{"min", "the lowest counts", lowest_of},
     DuplicateRule{"sum", "their sum counts", sum_of},
     DuplicateRule{"error", "they are refused", nullptr},
     DuplicateRule{"keep", "each of them counts, in training and test alike", nullptr},

@@ -71,6 +71,10 @@ TEST_F(Prepare, APairCountsOnceByTheRule) {
   EXPECT_THAT(stars_by("last"), ElementsAre(3, 1, 4, 1));
   EXPECT_THAT(stars_by("first"), ElementsAre(3, 4, 2, 1));
   EXPECT_THAT(stars_by("max"), ElementsAre(5, 3, 4, 1));
+  EXPECT_THAT(stars_by("min"), ElementsAre(3, 1, 4, 1));
+  const Dataset lowest = load("1,7,3,10\n1,7,2,20\n1,7,5,40\n1,7,2,30\n1,8,4,5\n", {.duplicates = "min"});
+  EXPECT_THAT(lowest.ratings.stars, ElementsAre(2, 4));
+  EXPECT_THAT(lowest.ratings.times, ElementsAre(30, 5)) << "the later of two that are as low";
   EXPECT_THAT(stars_by("mean"), ElementsAre(3, 8.F / 3, 4, 1));
   EXPECT_THAT(stars_by("sum"), ElementsAre(3, 8, 4, 1));
   EXPECT_THAT(stars_by("keep"), ElementsAre(5, 3, 1, 4, 2, 1));
