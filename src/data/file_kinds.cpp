@@ -48,6 +48,7 @@ constexpr std::array kByMagic = {
     ByMagic{0, "FEA1", kFeather},
     ByMagic{0, "ARROW1", kFeather},
     ByMagic{0, "ORC\x0A", {"an ORC file", "", "read_orc"}},
+    ByMagic{0, "Obj\x01", {"an Avro file", "avro-tools tojson '{0}' > '{0}.json'"}},
     ByMagic{0, "\x80\x02", kPickle},
     ByMagic{0, "\x80\x03", kPickle},
     ByMagic{0, "\x80\x04\x95", kPickle},

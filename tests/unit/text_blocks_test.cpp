@@ -387,6 +387,7 @@ TEST(TextBlocks, RefusesWhatIsEmptyOrNoText) {
       {"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "an Excel workbook", "pd.read_excel('R')"},
       {"\x89HDF\r\n\x1A\n", "an HDF5 file", "pd.read_hdf('R')"},
       {"ARROW1", "a Feather (Arrow) file", "pd.read_feather('R')"},
+      {"Obj\1", "an Avro file", "avro-tools tojson 'R' > 'R.json'"},
       {"\x80\x04\x95", "a Python pickle", "pd.read_pickle('R')"},
       {"\x93NUMPY", "a NumPy array", "np.load('R')"},
       {"SQLite format 3\0"s, "an SQLite database", "sqlite3 -header -csv 'R'"},
