@@ -27,7 +27,7 @@ constexpr std::array kUnits = {Unit{"seconds", 1}, Unit{"milliseconds", 1'000},
 constexpr double kLeastTellingNumber = 1e6;
 
 /// Formats that a column may have without being asked. Of those that differ in the order of day and month, see kTwins.
-constexpr std::array<std::string_view, 27> kFormats = {
+constexpr std::array<std::string_view, 28> kFormats = {
     "%a %b %d %H:%M:%S %z %Y",   // Twitter
     "%a %b %d %H:%M:%S %Y",      // ctime
     "%a, %d %b %Y %H:%M:%S %z",  // RFC 2822
@@ -50,6 +50,7 @@ constexpr std::array<std::string_view, 27> kFormats = {
     "%d %b %Y, %H:%M",
     "%d %b %Y, %H:%M:%S",
     "%d-%b-%Y %H:%M:%S",
+    "%d/%b/%Y:%H:%M:%S %z",  // logs of web servers
     "%d.%m.%Y",
     "%d.%m.%Y %H:%M",
     "%d.%m.%Y %H:%M:%S",
