@@ -38,6 +38,12 @@ TEST(SlopeOne, DeviationsAreThoseOfWhoRatedBoth) {
   EXPECT_THAT(found.counts, ElementsAre(0, 2, 1, 0, 2, 0, 2, 0, 1, 2, 0, 0, 0, 0, 0, 0));
 }
 
+TEST(SlopeOne, ItemsWithFewCommonUsersSayNothingOfEachOther) {
+  const ItemDeviations found = find_deviations(worked_example(), 2);
+  EXPECT_THAT(found.sums, ElementsAre(0, -1, 0, 0, 1, 0, 2, 0, 0, -2, 0, 0, 0, 0, 0, 0));
+  EXPECT_THAT(found.counts, ElementsAre(0, 2, 0, 0, 2, 0, 2, 0, 0, 2, 0, 0, 0, 0, 0, 0));
+}
+
 TEST(SlopeOne, PredictionsWeighDeviationsByTheirUsers) {
   const Ratings train = worked_example();
   const auto model = fit_worked_example(train);

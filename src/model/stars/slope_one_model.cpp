@@ -128,10 +128,10 @@ class SlopeOneModel final : public Model {
 }  // namespace
 
 std::unique_ptr<Model> fit_slope_one_model(const FitContext& context) {
-  const auto& options = context.spec.options.get<BiasOptions>();
+  const auto& options = context.spec.options.get<SlopeOneOptions>();
   return std::make_unique<SlopeOneModel>(options.user_damping, fit_biases(context.train, options),
                                          positive_lists(context.train, std::numeric_limits<double>::lowest()),
-                                         find_deviations(context.train));
+                                         find_deviations(context.train, options.min_common));
 }
 
 std::unique_ptr<Model> load_slope_one_model(const ModelSpec& spec, const StateDict& state) {

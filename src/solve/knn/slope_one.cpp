@@ -9,7 +9,7 @@
 
 namespace movrec {
 
-ItemDeviations find_deviations(const Ratings& train) {
+ItemDeviations find_deviations(const Ratings& train, int min_common) {
   const auto n = static_cast<std::size_t>(train.n_items);
   check_pair_memory("deviations", n, 2 * sizeof(float),
                     "‹model› knn, which keeps the most similar items of each alone");
@@ -29,6 +29,8 @@ ItemDeviations find_deviations(const Ratings& train) {
       }
     }
     sums[item] = counts[item] = 0;
+    for (std::size_t other = 0; other < n; ++other)
+      if (counts[other] < static_cast<float>(min_common)) sums[other] = counts[other] = 0;
   });
   check_stop();
   return out;

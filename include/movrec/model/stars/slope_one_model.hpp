@@ -7,10 +7,17 @@
 
 namespace movrec {
 
-/// Of the biases, which answer where no item was rated together with what the user rated.
+/// The damping is of the biases, which answer where no item was rated together with what the user rated.
 struct SlopeOneOptions : BiasOptions {
+  int min_common = 1;
+
   template <class Self, class Visit>
   static void fields(Self& self, Visit&& visit) {
+    visit(Field{.name = "min-common",
+                .help = "items with fewer common users say nothing of each other",
+                .min = 1,
+                .max = 1e9},
+          self.min_common);
     visit_parts<BiasOptions>(self, visit);
   }
 };

@@ -17,9 +17,10 @@ struct ItemDeviations {
 };
 
 /// The deviations of weighted Slope One (Lemire & Maclachlan, "Slope One predictors for online rating-based collaborative
-/// filtering", SDM 2005, eq. 2). A pair rated twice counts once, with its last stars. 8 bytes for each ordered pair of
+/// filtering", SDM 2005, eq. 2). Items with fewer than `min_common` such users have
+/// none. A pair rated twice counts once, with its last stars. 8 bytes for each ordered pair of
 /// items: 110 MB on ml-1m; Error{failure} if that is more than the machine has. The time is the sum over users of their
 /// ratings squared. The same to the bit at any number of threads.
-ItemDeviations find_deviations(const Ratings& train);
+ItemDeviations find_deviations(const Ratings& train, int min_common = 1);
 
 }  // namespace movrec
