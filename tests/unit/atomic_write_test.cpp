@@ -12,6 +12,7 @@
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
+#include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace movrec;
@@ -28,12 +29,7 @@ struct stat info_of(const fs::path& path) {
 }
 
 std::string error_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.message();
-  }
-  return "no error";
+  return test::error_of(body).message();
 }
 
 TEST(AtomicWrite, ALinkStaysAndItsTargetIsReplaced) {

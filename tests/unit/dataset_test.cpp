@@ -8,6 +8,7 @@
 #include "movrec/core/digest.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/data/dataset.hpp"
+#include "support/error_of.hpp"
 #include "support/small_data.hpp"
 #include "support/temp_dir.hpp"
 #include "support/zip_builder.hpp"
@@ -16,20 +17,12 @@ using namespace movrec;
 using movrec::test::TempDir;
 using movrec::test::write_text;
 using movrec::test::write_zip;
+using test::error_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
 namespace {
-
-Error error_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  return {ErrorKind::failure, "no error"};
-}
 
 std::vector<int> numbers(const auto& ids) {
   std::vector<int> out;

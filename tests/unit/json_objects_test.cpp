@@ -8,6 +8,7 @@
 #include <random>
 
 #include "movrec/core/error.hpp"
+#include "support/error_of.hpp"
 
 using namespace movrec;
 using testing::ElementsAre;
@@ -45,12 +46,7 @@ Read read(std::string_view text, const std::vector<std::string>& keys) {
 }
 
 Error error_of(std::string_view text) {
-  try {
-    read(text, {"a"});
-  } catch (const Error& error) {
-    return error;
-  }
-  return {ErrorKind::failure, "no error"};
+  return test::error_of([&] { read(text, {"a"}); });
 }
 
 std::vector<std::string> keys_of(std::string_view text) {

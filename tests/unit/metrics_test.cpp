@@ -11,6 +11,7 @@
 #include "movrec/eval/gate.hpp"
 #include "movrec/eval/rating_metrics.hpp"
 #include "movrec/model/stars/closed_form.hpp"
+#include "support/error_of.hpp"
 
 using namespace movrec;
 using testing::HasSubstr;
@@ -135,13 +136,7 @@ TEST(RatingMetrics, ReferencesAreFittedOnTheTrainingRows) {
 }
 
 std::string error_of(std::string_view gate) {
-  try {
-    parse_gate(gate);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::usage);
-    return error.message() + "|" + error.why() + "|" + error.remedy();
-  }
-  return "no error";
+  return test::text_of([&] { parse_gate(gate); }, ErrorKind::usage);
 }
 
 TEST(Gate, ComparesTheMetricThatItNames) {

@@ -8,11 +8,13 @@
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
+#include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 #include "support/zip_builder.hpp"
 
 using namespace movrec;
 using movrec::test::TempDir;
+using test::error_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -29,15 +31,6 @@ class Said final : public Observer {
   std::string lines_;
   RunScope scope_{{.observer = this}};
 };
-
-Error error_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  return {ErrorKind::failure, "no error"};
-}
 
 class Prepare : public testing::Test {
  protected:

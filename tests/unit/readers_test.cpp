@@ -1,18 +1,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "data/catalog_reader.hpp"
 #include "data/ratings_reader.hpp"
 #include "data/users_reader.hpp"
 #include "movrec/core/error.hpp"
+#include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 #include "support/zip_builder.hpp"
 
 using namespace movrec;
 using movrec::test::TempDir;
 using movrec::test::write_text;
+using test::error_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -41,14 +41,6 @@ std::vector<std::string> items(const RawRatings& ratings) {
   return spelt(ratings.item_ids, ratings.items);
 }
 
-Error error_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  return {ErrorKind::failure, "no error"};
-}
 std::string message_of(std::string_view text, std::string_view columns = "", StarScale allowed = kAnyStars) {
   return error_of([&] { read(text, columns, allowed); }).message();
 }

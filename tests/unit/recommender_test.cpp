@@ -10,6 +10,7 @@
 
 #include "movrec/core/error.hpp"
 #include "movrec/core/random.hpp"
+#include "support/error_of.hpp"
 
 using namespace movrec;
 using testing::ElementsAre;
@@ -264,13 +265,8 @@ TEST(Recommender, SupportIsCountedInTheTrainingRowsOnly) {
 std::string error_of(const RecommendOptions& options) {
   const Dataset dataset = make_dataset(3, 4, 10);
   const FakeModel model(4);
-  try {
-    const Recommender recommender(model, dataset, dataset.ratings, options);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::usage);
-    return error.message() + "|" + error.why() + "|" + error.remedy();
-  }
-  return "no error";
+  return test::text_of([&] { const Recommender recommender(model, dataset, dataset.ratings, options); },
+                       ErrorKind::usage);
 }
 
 TEST(Recommender, RefusesUnknownGenresAndYearsThatContradict) {

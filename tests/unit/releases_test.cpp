@@ -15,6 +15,7 @@
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
 #include "movrec/core/log.hpp"
+#include "support/error_of.hpp"
 #include "support/http_server.hpp"
 #include "support/temp_dir.hpp"
 #include "support/zip_builder.hpp"
@@ -35,13 +36,7 @@ namespace {
 
 /// "message | why | remedy" of the Error that `body` must throw.
 std::string error_of(const std::function<void()>& body, ErrorKind kind = ErrorKind::data) {
-  try {
-    body();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind);
-    return error.message() + " | " + error.why() + " | " + error.remedy();
-  }
-  return "no error";
+  return test::text_of(body, kind, " | ");
 }
 
 /// What is logged while the object lives.

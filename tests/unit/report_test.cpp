@@ -11,10 +11,12 @@
 #include "movrec/report/run_folder.hpp"
 #include "movrec/report/svg_plot.hpp"
 #include "movrec/report/table.hpp"
+#include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace movrec;
 using movrec::test::TempDir;
+using test::text_of;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
@@ -112,16 +114,6 @@ void put(const fs::path& path, int seconds_old) {
   fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::seconds(seconds_old));
 }
 
-std::string error_of(const std::function<void()>& body, ErrorKind kind) {
-  try {
-    body();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind);
-    return error.message() + "|" + error.why() + "|" + error.remedy();
-  }
-  return "no error";
-}
-
 TEST(RunFolder, IsNamedByTimeModelAndDatasetAndNeverTaken) {
   const TempDir dir;
   const fs::path first = make_run_folder(dir.path() / "runs", "biased-mf", "my data/1");
@@ -135,7 +127,7 @@ TEST(RunFolder, IsNamedByTimeModelAndDatasetAndNeverTaken) {
 TEST(RunFolder, SaysWhyItCannotBeMade) {
   const TempDir dir;
   put(dir.path() / "file", 0);
-  EXPECT_THAT(error_of([&] { make_run_folder(dir.path() / "file", "bias", "x"); }, ErrorKind::failure),
+  EXPECT_THAT(text_of([&] { make_run_folder(dir.path() / "file", "bias", "x"); }, ErrorKind::failure),
               HasSubstr("Not a directory"));
 }
 
@@ -159,14 +151,14 @@ TEST(FindCheckpoint, SaysWhereItLooked) {
   const TempDir dir;
   const fs::path runs = dir.path() / "runs";
   EXPECT_THAT(
-      error_of([&] { find_checkpoint("", runs); }, ErrorKind::model),
+      text_of([&] { find_checkpoint("", runs); }, ErrorKind::model),
       testing::AllOf(HasSubstr("no trained model"), HasSubstr(runs.string()), HasSubstr("|movrec train")));
-  EXPECT_THAT(error_of([&] { find_checkpoint("other.pt", runs); }, ErrorKind::model),
+  EXPECT_THAT(text_of([&] { find_checkpoint("other.pt", runs); }, ErrorKind::model),
               HasSubstr("no checkpoint other.pt"));
-  EXPECT_THAT(error_of([&] { find_checkpoint(dir.path() / "none.pt", runs); }, ErrorKind::model),
+  EXPECT_THAT(text_of([&] { find_checkpoint(dir.path() / "none.pt", runs); }, ErrorKind::model),
               HasSubstr("none.pt: No such file"));
   fs::create_directories(runs / "empty");
-  EXPECT_THAT(error_of([&] { find_checkpoint(runs / "empty", runs); }, ErrorKind::model),
+  EXPECT_THAT(text_of([&] { find_checkpoint(runs / "empty", runs); }, ErrorKind::model),
               HasSubstr("has no best.pt"));
 }
 

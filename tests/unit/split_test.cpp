@@ -10,6 +10,7 @@
 #include "movrec/core/digest.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/data/split.hpp"
+#include "support/error_of.hpp"
 
 using namespace movrec;
 using testing::ElementsAre;
@@ -42,13 +43,7 @@ Dataset dataset_of(int n_users, int n_rows) {
 }
 
 std::string error_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::usage);
-    return error.message();
-  }
-  return "no error";
+  return test::message_of(body, ErrorKind::usage);
 }
 
 std::string digest_of(const std::vector<RowIdx>& rows) {

@@ -10,7 +10,6 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <functional>
 #include <thread>
 #include <vector>
 
@@ -19,10 +18,12 @@
 #include "movrec/core/error.hpp"
 #include "movrec/core/stop.hpp"
 #include "movrec/core/utf8.hpp"
+#include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 #include "support/zip_builder.hpp"
 
 using namespace movrec;
+using test::error_of;
 using namespace std::string_literals;
 using movrec::test::TempDir;
 using movrec::test::write_text;
@@ -61,14 +62,6 @@ Understood read_path(const std::string& path) {
   return {std::move(text), blocks.found()};
 }
 
-Error error_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  return {ErrorKind::failure, "no error"};
-}
 Error error_of_bytes(std::string_view bytes) {
   return error_of([&] { read_bytes(bytes); });
 }

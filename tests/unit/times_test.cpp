@@ -3,26 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <vector>
 
 #include "movrec/core/error.hpp"
+#include "support/error_of.hpp"
 
 using namespace movrec;
+using test::error_of;
 using testing::HasSubstr;
 
 namespace {
 
 using Values = std::vector<std::string_view>;
 
-Error error_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error;
-  }
-  return {ErrorKind::failure, "no error"};
-}
 Error error_of_sample(const Values& sample, std::string_view format = {}) {
   return error_of([&] { TimeReader::of_sample(sample, format); });
 }

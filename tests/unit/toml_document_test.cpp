@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "movrec/core/error.hpp"
+#include "support/error_of.hpp"
 
 using namespace movrec;
 using testing::HasSubstr;
@@ -12,13 +13,7 @@ using testing::StrEq;
 namespace {
 
 std::string error_of(const std::string& text) {
-  try {
-    parse_toml(text, "c.toml");
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::usage);
-    return error.message();
-  }
-  return "no error";
+  return test::message_of([&] { parse_toml(text, "c.toml"); }, ErrorKind::usage);
 }
 
 std::string repeated(std::string_view text, int times) {

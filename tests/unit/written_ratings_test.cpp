@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "movrec/core/error.hpp"
+#include "support/error_of.hpp"
 
 using namespace movrec;
 using testing::ElementsAre;
@@ -21,13 +22,7 @@ std::vector<std::string> read(std::string_view text, bool has_users = false) {
 }
 
 std::string error_of(std::string_view text, bool has_users = false) {
-  try {
-    read(text, has_users);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::data);
-    return error.message();
-  }
-  return "no error";
+  return test::message_of([&] { read(text, has_users); }, ErrorKind::data);
 }
 
 TEST(WrittenRatings, AreItemAndStarsWithAnySeparator) {
