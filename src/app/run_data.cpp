@@ -31,8 +31,12 @@ struct DataCopy {
   Dataset dataset;
 };
 
-/// The copy of the ratings with that checksum in the run's folder or in the one around it, if there is one.
-std::optional<DataCopy> find_copy(const std::string& checksum, const fs::path& run_folder) {
+/// The copy of the ratings with that checksum, of these users and items (filters may have left others), in the run's
+/// folder or in the one around it, if there is one.
+std::optional<DataCopy> find_copy(const std::string& checksum,
+                                  const UserMap& users,
+                                  const ItemMap& items,
+                                  const fs::path& run_folder) {
   const fs::path folder = fs::absolute(run_folder / "").lexically_normal().parent_path();
   for (const fs::path& place : {folder, folder.parent_path()}) {
     std::error_code absent;
@@ -40,7 +44,8 @@ std::optional<DataCopy> find_copy(const std::string& checksum, const fs::path& r
     if (!fs::is_regular_file(path, absent)) continue;
     try {
       DataCopy copy{path, load_data_copy(path)};
-      if (copy.dataset.checksum == checksum) return copy;
+      const Dataset& found = copy.dataset;
+      if (found.checksum == checksum && found.users == users && found.items == items) return copy;
     } catch (const Error& error) {
       if (place == folder)
         log_warning("{} ({}); the ratings themselves are read instead", error.message(), error.why());
@@ -79,6 +84,7 @@ std::string shown_rows(std::size_t n) {
 /// Where the files were changed after the run was trained, by their clocks: whether ratings have come in.
 void tell_of_growth(const Checkpoint& checkpoint, const DataCopy& copy, const CacheOptions& cache) {
   DataOptions data = checkpoint.data;
+  data.items = data.users = {};
   bool is_newer = false;
   std::error_code absent;
   const auto trained = fs::last_write_time(copy.path, absent);
@@ -120,8 +126,11 @@ void check_ratings(const Checkpoint& checkpoint, const Dataset& dataset, const f
                                  dataset.source.empty() ? "the generator" : dataset.source));
 }
 
-/// The rows of `trained`, where `given` has them all.
-Dataset grown(const Checkpoint& checkpoint, const fs::path& file, Dataset trained, const Dataset& given) {
+/// Of ratings that have grown since; Error{model} if some of those that were trained on are missing.
+void tell_of_others(const Checkpoint& checkpoint,
+                    const fs::path& file,
+                    const Dataset& trained,
+                    const Dataset& given) {
   const Growth growth = growth_of(trained, given);
   if (growth.n_missing > 0)
     fail_other_ratings(
@@ -132,10 +141,15 @@ Dataset grown(const Checkpoint& checkpoint, const fs::path& file, Dataset traine
       "{}: {} of its ratings came after training and are not looked at (movrec update ‹data› {} takes them "
       "up)",
       given.source, shown_rows(growth.added.size()), given.source);
-  return trained;
 }
 
 }  // namespace
+
+DataOptions ratings_alone(DataOptions data, const std::string& path) {
+  data.data = path;
+  data.fold = data.train_file = data.test_file = data.items = data.users = {};
+  return data;
+}
 
 DataOptions with_absolute_paths(DataOptions data) {
   for_each_path(data, [](std::string& path) { path = fs::absolute(path).lexically_normal().string(); });
@@ -144,7 +158,7 @@ DataOptions with_absolute_paths(DataOptions data) {
 
 void keep_data(const fs::path& run_folder, const Dataset& dataset) {
   const bool is_generated = dataset.source.empty();  // from the options, which every checkpoint has
-  if (!is_generated && !find_copy(dataset.checksum, run_folder))
+  if (!is_generated && !find_copy(dataset.checksum, dataset.users, dataset.items, run_folder))
     save_data_copy(run_folder / kDataCopy, dataset);
 }
 
@@ -153,9 +167,16 @@ Dataset data_of_run(const Checkpoint& checkpoint,
                     const std::string& elsewhere,
                     const CacheOptions& cache) {
   const fs::path folder = file.parent_path();
-  std::optional<DataCopy> copy = find_copy(checkpoint.dataset_checksum, folder);
+  std::optional<DataCopy> copy =
+      find_copy(checkpoint.dataset_checksum, checkpoint.users, checkpoint.items, folder);
   if (copy && elsewhere.empty()) {
     tell_of_growth(checkpoint, *copy, cache);
+    return std::move(copy->dataset);
+  }
+  if (copy) {
+    const Dataset given = in_context(
+        file.string(), [&] { return load_dataset(ratings_alone(checkpoint.data, elsewhere), cache); });
+    if (given.checksum != checkpoint.dataset_checksum) tell_of_others(checkpoint, file, copy->dataset, given);
     return std::move(copy->dataset);
   }
   DataOptions data = checkpoint.data;
@@ -164,8 +185,6 @@ Dataset data_of_run(const Checkpoint& checkpoint,
   else
     data.data = elsewhere;
   Dataset dataset = in_context(file.string(), [&] { return load_dataset(data, cache); });
-  if (copy && dataset.checksum != checkpoint.dataset_checksum)
-    return grown(checkpoint, file, std::move(copy->dataset), dataset);
   check_ratings(checkpoint, dataset, file);
   return dataset;
 }

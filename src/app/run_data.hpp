@@ -11,6 +11,9 @@ namespace movrec {
 /// With the paths of files as they are from everywhere.
 DataOptions with_absolute_paths(DataOptions);
 
+/// The options that read ratings at `path` as those of a run are read, without its tables of items and users.
+DataOptions ratings_alone(DataOptions, const std::string& path);
+
 /// Leaves a copy of the data in a run's folder, so that the run answers wherever it goes; where the folder around it (of
 /// a cross-validation, of a recipe) has one, that is it, and what is generated needs none.
 void keep_data(const std::filesystem::path& run_folder, const Dataset&);

@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "app/run_data.hpp"
 #include "movrec/app/described_person.hpp"
 #include "movrec/app/title_lookup.hpp"
 #include "movrec/core/error.hpp"
@@ -52,10 +53,7 @@ using Given = std::tuple<std::string, std::string, float>;
 
 /// The ratings of a later version of the data that the run does not know yet.
 AddedRatings read_grown(const OpenOptions& open, const OpenedRun& run, const AddedRatings& earlier) {
-  DataOptions data = run.checkpoint.data;
-  data.data = open.data;
-  data.fold = data.train_file = data.test_file = {};
-  const Dataset given = load_dataset(data, open.cache);
+  const Dataset given = load_dataset(ratings_alone(run.checkpoint.data, open.data), open.cache);
   const StarScale known = run.dataset.sayable();
   if (given.feedback != run.dataset.feedback)
     throw Error(ErrorKind::data,
