@@ -195,6 +195,13 @@ std::span<const Release> releases() {
   return kReleases;
 }
 
+void choose_data(DataOptions& data, const std::string& name_or_path) {
+  std::error_code absent;
+  const bool is_name = std::ranges::find(kReleases, name_or_path, &Release::name) != kReleases.end();
+  const bool is_path = name_or_path == "-" || std::filesystem::exists(name_or_path, absent);
+  (is_name || !is_path ? data.dataset : data.data) = name_or_path;
+}
+
 const Release& find_release(std::string_view name) {
   const auto found = std::ranges::find(kReleases, name, &Release::name);
   if (found != kReleases.end()) return *found;

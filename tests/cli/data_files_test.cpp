@@ -45,6 +45,15 @@ TEST_F(DataFiles, HeadShowsRatingsAsTheyAreUnderstood) {
             json({{"user", "3"}, {"item", "b"}, {"rating", 2.0}, {"time", 1714608000}, {"title", "item b"}}));
 }
 
+TEST_F(DataFiles, AreNamedByPathAsByName) {
+  const std::string file = write("ml-1m.csv", "user,item,rating\n1,2,3\n1,3,4\n");
+  EXPECT_EQ(run_cli({"data", "head", file}).out, run_cli({"data", "head", "--data", file}).out);
+  EXPECT_EQ(run_cli({"data", "check", file}).code, 0);
+  const CliResult unknown = run_cli({"data", "head", path("absent.csv")});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("unknown data set"));
+}
+
 TEST_F(DataFiles, ConvertWritesWhatReadsAsTheSame) {
   const std::string file = write("r.csv", "user,item,rating,time\nx,1,4,30\ny,1,3,20\nx,2,5,10\nx,1,2,40\n");
   for (const char* name : {"a.csv", "a.dat", "a.tsv", "a.jsonl", "a.inter"}) {

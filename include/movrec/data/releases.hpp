@@ -27,6 +27,10 @@ std::span<const Release> releases();
 /// Error{usage} that lists the known names (`synthetic` too).
 const Release& find_release(std::string_view name);
 
+/// The data that a person means by a word: a data set of that name, or else the file or folder that is there; what is
+/// neither is taken for a name, of which find_release says more.
+void choose_data(DataOptions&, const std::string& name_or_path);
+
 /// The folder that data sets are kept in: --data-dir, MOVREC_DATA_DIR (resolved before), or the user's cache.
 std::filesystem::path data_directory(const CacheOptions&);
 

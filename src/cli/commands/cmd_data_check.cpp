@@ -40,7 +40,7 @@ Action declare_data_check(FlagSet& flags) {
   const auto source = bind_any_data_set(flags);
   flags.set_footer(
       "Exits with 0 where a model could be trained on the ratings as they are, with 3 where not.\n\n"
-      "Examples:\n  movrec data check --data ratings.csv\n  movrec data check --data ratings.csv --missing "
+      "Examples:\n  movrec data check ratings.csv\n  movrec data check ratings.csv --missing "
       "99\n");
   return [source](Invocation& invocation) {
     return print(check_data(chosen_data(*source, invocation), source->cache), invocation);

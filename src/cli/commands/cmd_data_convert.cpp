@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <ostream>
 
 #include "cli/commands/data_commands.hpp"
@@ -17,10 +16,7 @@ struct Options {
 };
 
 int run_convert(Options options, Invocation& invocation) {
-  if (std::ranges::find(releases(), options.in, &Release::name) != releases().end())
-    options.data.dataset = options.in;
-  else
-    options.data.data = options.in;
+  choose_data(options.data, options.in);
   const std::string form = !options.form.empty() ? options.form : std::string(ratings_form_of(options.out));
   const Dataset dataset = load_dataset(options.data, options.cache);
   if (options.out == "-") {

@@ -15,7 +15,8 @@ std::shared_ptr<NamedDataSet> bind_named_data_set(FlagSet& flags) {
 std::shared_ptr<AnyDataSet> bind_any_data_set(FlagSet& flags) {
   auto data_set = std::make_shared<AnyDataSet>();
   flags.add_positional(
-      {Field{.name = "name", .help = "data set by name", .value_name = "NAME"}, &data_set->name}, false);
+      {Field{.name = "name", .help = "data set by name or path", .value_name = "NAME"}, &data_set->name},
+      false);
   flags.group("Data set");
   flags.bind(data_set->data);
   flags.bind(data_set->cache);
@@ -28,7 +29,7 @@ DataOptions chosen_data(const AnyDataSet& data_set, const Invocation& invocation
   for (std::string_view other : {"dataset", "data", "train-file"})
     if (invocation.origin(other) == Origin::flag)
       fail(ErrorKind::usage, "give a data set's name ('{}') or --{}, not both", data_set.name, other);
-  data.dataset = data_set.name;
+  choose_data(data, data_set.name);
   return data;
 }
 
