@@ -1,96 +1,16 @@
-// What every row of the algorithm table must do.
-#include <gtest/gtest.h>
-
+// What every row of the algorithm table must answer; contract_training_test.cpp holds how it is trained.
 #include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 
-#include "movrec/checkpoint/checkpoint.hpp"
-#include "movrec/core/stop.hpp"
-#include "movrec/model/table/algorithm.hpp"
-#include "movrec/train/common/options.hpp"
-#include "support/options.hpp"
+#include "torch/every_algorithm.hpp"
 
 using namespace movrec;
+using namespace movrec::test;
 
 namespace {
-
-constexpr std::int32_t kSide = 30;
-
-/// 30 x 30: stars 5 where user + item is even, else 1. The diagonal is withheld: its right answer is 5. The
-/// last user and the last item have no ratings.
-Ratings checkerboard() {
-  Ratings ratings;
-  ratings.n_users = ratings.n_items = kSide + 1;
-  for (int repeat = 0; repeat < 2; ++repeat)
-    for (std::int32_t user = 0; user < kSide; ++user)
-      for (std::int32_t item = 0; item < kSide; ++item) {
-        if (user == item) continue;
-        ratings.users.push_back(UserIdx{user});
-        ratings.items.push_back(ItemIdx{item});
-        ratings.stars.push_back((user + item) % 2 == 0 ? 5.F : 1.F);
-      }
-  return ratings;
-}
-
-/// A row of the table, and the solver that fits it (empty: the only one).
-struct FittedBy {
-  Algorithm algorithm;
-  std::string solver;
-};
-
-class EveryAlgorithm : public testing::TestWithParam<FittedBy> {
- protected:
-  EveryAlgorithm() : train_(checkerboard()) {
-    spec_ = {std::string(row().name),
-             default_options(row(), GetParam().solver),
-             train_.n_users,
-             train_.n_items,
-             {1, 5}};
-    set({{"embedding-dim", "8"},
-         {"layers", "16,16,8"},
-         {"init-std", "0.3"},
-         {"epochs", "24"},
-         {"batch-size", "64"},
-         {"lr", "0.02"},
-         {"embedding-l2", "0"},
-         {"sweeps", "100"}});
-  }
-
-  const Algorithm& row() const { return GetParam().algorithm; }
-  bool uses(std::string_view option) const { return spec_.options.has(option); }
-  /// Those that it uses.
-  void set(std::initializer_list<std::pair<std::string_view, std::string_view>> options) {
-    test::set_known(spec_.options, options);
-  }
-  std::unique_ptr<Model> fit() { return row().fit({.spec = spec_, .train = train_}); }
-
-  std::vector<float> scores(const Model& model) const {
-    std::vector<UserQuery> users;
-    for (std::int32_t user = 0; user <= kSide; ++user) users.push_back({UserIdx{user}});
-    users.push_back({kNoUser});
-    std::vector<float> out(users.size() * static_cast<std::size_t>(train_.n_items));
-    model.score(users, out);
-    return out;
-  }
-  std::vector<float> predictions(const Model& model) const {
-    std::vector<UserIdx> users;
-    std::vector<ItemIdx> items;
-    for (std::int32_t user = 0; user <= kSide + 1; ++user)
-      for (std::int32_t item = 0; item <= kSide; ++item) {
-        users.push_back(user > kSide ? kNoUser : UserIdx{user});
-        items.push_back(ItemIdx{item});
-      }
-    std::vector<float> out(users.size());
-    model.predict(users, items, out);
-    return out;
-  }
-
-  Ratings train_;
-  ModelSpec spec_;
-};
 
 TEST_P(EveryAlgorithm, ScoresAreFiniteAndEqualPredictionsWhereTheyAreStars) {
   const auto model = fit();
@@ -369,115 +289,6 @@ TEST_P(EveryAlgorithm, LearnsTheCheckerboard) {
   const std::vector<float> stars = predictions(*model);
   for (std::int32_t user = 0; user < kSide; ++user)
     EXPECT_NEAR(stars[static_cast<std::size_t>(user * (kSide + 1) + user)], 5, 1) << user;
-}
-
-struct EpochLog {
-  std::vector<EpochStats> stats;
-  StateDict model, trainer;
-};
-
-TEST_P(EveryAlgorithm, ResumingEqualsAStraightRunToTheBit) {
-  if (!row().has_epochs()) GTEST_SKIP() << "is solved, not trained";
-  set({{"dropout", "0.2"}, {"schedule", "plateau"}, {"lr-patience", "0"}, {"epochs", "6"}, {"sweeps", "6"}});
-  for (const char* optimizer : {"adam", "rmsprop"}) {
-    set({{"optimizer", optimizer}});
-    const auto fit_with = [&](int last_epoch, const EpochLog* from) {
-      EpochLog log;
-      FitContext context{.spec = spec_, .train = train_};
-      if (from != nullptr) context.resume.emplace(FitState{from->model, from->trainer});
-      context.last_epoch = last_epoch;
-      context.validate = [](const Model&) { return 1.0; };  // flat: the rate drops every other epoch
-      context.on_epoch = [&](const EpochReport& report) {
-        log.stats.push_back(report.stats);
-        log.model = report.model.state();
-        log.trainer = report.trainer_state();
-        return false;
-      };
-      row().fit(context);
-      return log;
-    };
-    const EpochLog straight = fit_with(6, nullptr), half = fit_with(3, nullptr), resumed = fit_with(6, &half);
-    ASSERT_EQ(resumed.stats.size(), 3U);
-    for (std::size_t i = 0; i < 3; ++i) {
-      EXPECT_EQ(resumed.stats[i].train_loss, straight.stats[i + 3].train_loss);
-      EXPECT_EQ(resumed.stats[i].lr, straight.stats[i + 3].lr);
-    }
-    for (const auto& [name, array] : straight.model.arrays())
-      EXPECT_EQ(array.bytes, resumed.model.get(name).bytes) << name;
-  }
-}
-
-TEST_P(EveryAlgorithm, ARefitReplaysWhatValidationSaidOfTheFirstFit) {
-  if (!row().has_epochs()) GTEST_SKIP() << "is solved, not trained";
-  set({{"epochs", "3"}, {"sweeps", "3"}, {"burn-in", "1"}});
-  std::vector<double> seen;
-  FitContext context{.spec = spec_, .train = train_};
-  context.replayed = {0.75, 0.5, 0.25};
-  context.on_epoch = [&](const EpochReport& report) {
-    EXPECT_EQ(report.stats.epoch, std::ssize(seen) + 1);
-    EXPECT_EQ(report.stats.epochs, 3);
-    seen.push_back(report.stats.valid);
-    return false;
-  };
-  row().fit(context);
-  EXPECT_EQ(seen, context.replayed);
-}
-
-TEST_P(EveryAlgorithm, EndsWhereItIsToldTo) {
-  if (!row().has_epochs()) GTEST_SKIP() << "is solved, not trained";
-  int epochs = 0, validations = 0, starts = 0;
-  FitContext context{.spec = spec_, .train = train_};
-  context.on_start = [&](const Model&) { ++starts; };
-  context.validate = [&](const Model&) { return ++validations; };
-  context.on_epoch = [&](const EpochReport&) { return ++epochs == 2; };
-  row().fit(context);
-  EXPECT_EQ(starts, 1);
-  EXPECT_EQ(epochs, 2);
-  EXPECT_EQ(validations, row().averages_sweeps ? 0 : 2)
-      << "a sampler's draws are validated as they come, or last";
-}
-
-TEST_P(EveryAlgorithm, GoesOnInTheMiddleOfAnEpochAfterASignal) {
-  if (!row().has_epochs()) GTEST_SKIP() << "is solved, not trained";
-  set({{"epochs", "3"}});
-  const auto straight = fit();
-  StateDict model_state, trainer_state;
-  FitContext context{.spec = spec_, .train = train_};
-  context.on_start = [](const Model&) { process_stop().reset(2); };  // before the first step
-  context.on_epoch = [&](const EpochReport& report) {
-    EXPECT_TRUE(report.stats.interrupted);
-    model_state = report.model.state();
-    trainer_state = report.trainer_state();
-    return false;
-  };
-  row().fit(context);
-  process_stop().reset(0);
-  FitContext again{.spec = spec_, .train = train_};
-  again.resume.emplace(FitState{model_state, trainer_state});
-  EXPECT_EQ(scores(*straight), scores(*row().fit(again)));
-}
-
-TEST_P(EveryAlgorithm, DenseEmbeddingUpdatesLearnToo) {
-  if (!uses("embedding-update")) GTEST_SKIP() << "has no such updates";
-  set({{"embedding-update", "dense"}, {"clip-norm", "5"}});
-  const std::vector<float> stars = predictions(*fit());
-  double squares = 0;
-  for (std::int32_t user = 0; user < kSide; ++user)
-    squares += std::pow(stars[static_cast<std::size_t>(user * (kSide + 1) + user)] - 5, 2);
-  EXPECT_LT(squares / kSide, 1);
-}
-
-TEST_P(EveryAlgorithm, DivergenceIsOneClearError) {
-  if (!uses("lr")) GTEST_SKIP() << "has no learning rate that could be too large";
-  set({{"optimizer", "sgd"}, {"output", "raw"}});
-  spec_.options.get<ScheduleOptions>().lr = 1e30;
-  try {
-    fit();
-    FAIL() << "it did not diverge";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::failure);
-    EXPECT_NE(error.message().find("training diverged in epoch "), std::string::npos) << error.message();
-  }
 }
 
 std::vector<FittedBy> all() {
