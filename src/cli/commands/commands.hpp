@@ -10,6 +10,7 @@ Action declare_evaluate(FlagSet&);
 Action declare_cv(FlagSet&);
 Action declare_compare(FlagSet&);
 Action declare_blend(FlagSet&);
+Action declare_runs(FlagSet&);
 Action declare_recommend(FlagSet&);
 Action declare_interactive(FlagSet&);
 Action declare_similar(FlagSet&);
