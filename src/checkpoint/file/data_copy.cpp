@@ -182,9 +182,7 @@ UserFeatures load_features(const StateDict& state, const json& meta, std::int32_
   return features;
 }
 
-}  // namespace
-
-Dataset data_copy_from(const CheckpointFile& file) {
+Dataset from_file(const CheckpointFile& file) {
   if (!file.meta.is_object() || !file.meta.contains("n_ratings"))
     fail(ErrorKind::model, "it is no copy of a run's data");
   const DataCopyMeta meta = data_copy_meta(file.meta);
@@ -201,6 +199,16 @@ Dataset data_copy_from(const CheckpointFile& file) {
   dataset.catalog = load_catalog(file.ids, file.meta, meta.n_items);
   dataset.user_features = load_features(file.ids, file.meta, meta.n_users);
   return dataset;
+}
+
+}  // namespace
+
+Dataset data_copy_from(const CheckpointFile& file) {
+  try {
+    return from_file(file);
+  } catch (const json::exception&) {
+    refuse_damaged();
+  }
 }
 
 void save_data_copy(const std::filesystem::path& path, const Dataset& dataset) {
