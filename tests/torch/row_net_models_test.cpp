@@ -60,6 +60,25 @@ TEST_F(RowNetModels, AProfileLooksAtDemographics) {
       << "what is asked about replaces what the data set says";
 }
 
+TEST_F(RowNetModels, AProfileLooksAtTheColumnsOfWhomeverIsAskedAbout) {
+  SideColumn club{.name = "club", .categories = {"a", "b"}};
+  for (std::int32_t user = 0; user < data_.ratings.n_users; ++user) {
+    if (user > 1) club.values.push_back(static_cast<std::uint32_t>(user % 2));
+    club.begin.push_back(static_cast<std::uint32_t>(club.values.size()));
+  }
+  const auto plain = fit(spec("profile"));
+  data_.user_features.columns = {club};
+  const auto model = fit(spec("profile"));
+  const auto of = [&](const Model& who, std::int32_t user) {
+    return score(who, {.user = UserIdx{user}, .history = History{items_, stars_}});
+  };
+  EXPECT_NE(of(*model, 2), of(*model, 3)) << "two clubs, one history";
+  EXPECT_EQ(of(*model, 2), of(*model, 4)) << "one club";
+  EXPECT_EQ(of(*model, 0), score(*model, {.user = kNoUser, .history = History{items_, stars_}}))
+      << "of whom nothing is known";
+  EXPECT_EQ(of(*plain, 2), of(*plain, 3));
+}
+
 TEST_F(RowNetModels, AProfileHearsDislikes) {
   const auto model = fit(spec("profile"));
   ASSERT_TRUE(model->supports().stars);

@@ -46,6 +46,7 @@ void TopNModel::do_score_items(std::span<const UserQuery> users,
   for (std::size_t u = 0; u < users.size(); ++u) {
     const UserQuery& query = users[u];
     Taste taste{.user = query.history ? kNoUser : query.user,
+                .who = query.user,
                 .items = {},
                 .stars = {},
                 .demographics = query.demographics,

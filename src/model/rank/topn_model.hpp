@@ -43,6 +43,7 @@ class TopNModel : public Model {
   /// A query that the model knows something about.
   struct Taste {
     UserIdx user = kNoUser;           ///< of the training rows; kNoUser: look at `items`
+    UserIdx who = kNoUser;            ///< of the data set, which may say something of him besides
     std::vector<std::int32_t> items;  ///< positive, ascending; what nobody had in training is left out
     std::vector<float> stars;
     std::optional<Demographics> demographics;

@@ -91,8 +91,9 @@ class RankingNetModel final : public TopNModel {
     std::vector<RowContent> wanted;
     std::vector<float*> scores;
     for (const Taste& taste : tastes) {
-      wanted.push_back(taste.user == kNoUser ? RowContent{.columns = taste.items, .stars = taste.stars}
-                                             : content(index(taste.user)));
+      wanted.push_back(taste.user == kNoUser
+                           ? RowContent{.columns = taste.items, .stars = taste.stars, .user = taste.who}
+                           : content(index(taste.user)));
       if (taste.demographics) wanted.back().who = *taste.demographics;
       scores.push_back(taste.scores);
     }
