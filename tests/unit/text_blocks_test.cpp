@@ -146,7 +146,7 @@ constexpr std::string_view kText = "user,item,rating\n1,Amélie,5\n2,日本 🎬
 /// Lines of changing length, more than two blocks of them.
 std::string long_text() {
   std::string text;
-  for (int i = 0; text.size() < (std::size_t{9} << 20); ++i)
+  for (std::int64_t i = 0; text.size() < (std::size_t{9} << 20); ++i)
     text += std::to_string(i * 7919 % 100'003) + "::3::4::978300760\n";
   return text;
 }
