@@ -76,7 +76,16 @@ DataCheck check_data(const DataOptions& options, const CacheOptions& cache) {
   check.users = dataset.users.size();
   check.items = dataset.items.size();
   check.ratings = dataset.ratings.size();
-  note_spread(dataset, check.notes.suspicions);
+  DataNotes& notes = check.notes;
+  if (options.skip_bad_lines && notes.n_bad_lines > 0) {
+    notes.suspicions.push_back({false,
+                                fmt::format("lines that cannot be parsed and are left out: {}",
+                                            format_count(static_cast<std::int64_t>(notes.n_bad_lines))),
+                                fmt::format("the first: {}", notes.bad_lines.front())});
+    notes.n_bad_lines = 0;
+    notes.bad_lines.clear();
+  }
+  note_spread(dataset, notes.suspicions);
   if (!dataset.overlap.empty() && !options.prepare.allow_overlap)
     std::ranges::find(check.notes.suspicions, dataset.overlap, &Suspicion::what)->is_refused = true;
   return check;

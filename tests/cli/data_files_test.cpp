@@ -90,6 +90,9 @@ TEST_F(DataFiles, CheckSaysAllThatIsSuspicious) {
   EXPECT_EQ(report["usable"], false);
   EXPECT_EQ(report["bad_lines"]["count"], 1);
   EXPECT_EQ(report["refused"].size(), 1U);
+  const CliResult lenient = run_cli({"data", "check", "--data", file, "--skip-bad-lines", "--missing", "99"});
+  EXPECT_EQ(lenient.code, 0) << lenient.out;
+  EXPECT_THAT(lenient.out, HasSubstr("lines that cannot be parsed and are left out: 1"));
   const CliResult good =
       run_cli({"data", "check", "--data", write("good.csv", "user,item,rating\n1,1,4\n1,2,3\n")});
   EXPECT_EQ(good.code, 0);
