@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -21,6 +20,7 @@
 #include "data/side_files.hpp"
 #include "data/suspicions.hpp"
 #include "data/synthetic.hpp"
+#include "data/text.hpp"
 #include "data/users_reader.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/files.hpp"
@@ -169,8 +169,7 @@ std::string ratings_member(const Members& members, const fs::path& path) {
   const std::vector<std::string> names = members.names();
   std::vector<std::string> found;
   for (const std::string& name : names) {
-    std::string file = fs::path(name).filename().string();
-    std::ranges::transform(file, file.begin(), [](unsigned char c) { return std::tolower(c); });
+    const std::string file = lower(fs::path(name).filename().string());
     const bool is_said =
         std::ranges::any_of(std::array{"rating", "review", "interaction", ".inter"},
                             [&](const char* word) { return file.find(word) != std::string::npos; });

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -67,11 +66,9 @@ const std::vector<Layout>& layouts() {
 
 /// Films alone have titles that MovieLens knows; a series may be called as a film is.
 bool is_film(std::string_view kind) {
-  std::string lower(kind);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string words = lower(kind);
   return std::ranges::none_of(std::array{"series", "show", "episode", "season", "game", "podcast", "music"},
-                              [&](const char* other) { return lower.find(other) != std::string::npos; });
+                              [&](const char* other) { return words.find(other) != std::string::npos; });
 }
 
 /// "2021-03-01" and "2014-09-01T09:10:11.000Z" by their day; 0 for anything else.

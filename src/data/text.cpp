@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 
 #include "data/encodings.hpp"
@@ -29,6 +30,12 @@ void BadLines::report() const {
   if (count_ > 0)
     log_warning("left out {} bad line{}; the first: {}", format_count(static_cast<std::int64_t>(count_)),
                 count_ == 1 ? "" : "s", examples_.front());
+}
+
+std::string lower(std::string_view text) {
+  std::string lowered(text);
+  for (char& c : lowered) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lowered;
 }
 
 std::string_view without_bom(std::string_view text) {

@@ -45,6 +45,9 @@ std::string to_utf8(std::string_view bytes);
 /// Without blanks, tabs and carriage returns around it.
 std::string_view trim(std::string_view text);
 
+/// ASCII letters in lower case.
+std::string lower(std::string_view text);
+
 /// The parts between separators (at least one).
 std::vector<std::string_view> split(std::string_view text, std::string_view separator);
 

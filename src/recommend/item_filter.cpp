@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -180,12 +179,6 @@ Holds condition_of(const ItemCondition& asked, const Dataset& dataset) {
 }
 
 }  // namespace
-
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  for (char& c : lowered) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lowered;
-}
 
 ItemCondition item_condition(std::string_view text) {
   const std::size_t end = text.find_first_of("=!<>");

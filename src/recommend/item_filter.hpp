@@ -39,7 +39,4 @@ class ItemFilter {
   std::vector<std::function<bool(std::size_t)>> conditions_;
 };
 
-/// ASCII letters in lower case.
-std::string lower(std::string_view text);
-
 }  // namespace movrec

@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "data/text.hpp"
 #include "movrec/core/error.hpp"
 #include "recommend/item_filter.hpp"
 
