@@ -164,6 +164,15 @@ std::string text_of(const json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+/// As a list of objects: a title may begin with a bracket, too.
+bool begins_as_json(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t open = text.find_first_not_of(kBlanks);
+  if (open == std::string_view::npos || text[open] != '[') return false;
+  const std::size_t next = text.find_first_not_of(kBlanks, open + 1);
+  return next != std::string_view::npos && text[next] == '{';
+}
+
 /// `[{"rated_at": "2014-09-01T…", "rating": 8, "type": "movie", "movie": {"title": …, "year": …, "ids": {"imdb": …}}}]`
 std::optional<WrittenRatings> read_trakt_json(std::string_view text, std::string_view file, StarScale scale) {
   constexpr float kMost = 10;
@@ -216,8 +225,7 @@ std::string_view service_of(std::string_view beginning) {
 std::optional<WrittenRatings> read_service_export(std::string_view utf8,
                                                   std::string_view file,
                                                   StarScale scale) {
-  if (trim(utf8.substr(0, utf8.find_first_not_of(" \t\r\n") + 1)) == "[")
-    return read_trakt_json(utf8, file, scale);
+  if (begins_as_json(utf8)) return read_trakt_json(utf8, file, scale);
   CsvRecords records(utf8, ',');
   std::vector<std::string> header;
   if (!records.next(header)) return {};

@@ -33,6 +33,10 @@ TEST(WrittenRatings, AreItemAndStarsWithAnySeparator) {
   EXPECT_THAT(read("7::50::4\n", true), ElementsAre("7|50|4|1"));
 }
 
+TEST(WrittenRatings, ATitleMayBeginWithABracket) {
+  EXPECT_THAT(read("[Rec] (2007),4\n50,3\n"), ElementsAre("|[Rec] (2007)|4|1", "|50|3|2"));
+}
+
 TEST(WrittenRatings, AHeaderNamesTheColumns) {
   EXPECT_THAT(read("item,stars,title\n50,4,\"Star, Wars\"\n"), ElementsAre("|50|4|2"));
   EXPECT_THAT(read("rating,title\n4,Heat\n"), ElementsAre("|Heat|4|2"));
