@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <set>
 
+#include "data/text.hpp"
 #include "movrec/app/title_lookup.hpp"
 #include "movrec/core/error.hpp"
 #include "movrec/core/log.hpp"
@@ -18,12 +18,6 @@
 
 namespace movrec {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  for (char& c : lowered) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lowered;
-}
 
 /// The models whose rows say so.
 std::vector<std::string_view> models_with(bool QuerySupport::*support) {
@@ -66,7 +60,7 @@ void add_ratings(const PersonOptions& options, const OpenedRun& run, Person& per
   const TitleSearch search = title_search(run);
   const StarScale scale = run.dataset.stars;
   if (!options.history.empty())
-    for (const HistoryRating& rating : read_history(options.history, /*has_users=*/false, run))
+    for (const HistoryRating& rating : read_history(options.history, /*has_users=*/false, run, search))
       give(person, run, rating.item, rating.written.stars);
   for (const std::string& text : options.rate) {
     const auto [title, stars] = split_rate(text, run.dataset.sayable());

@@ -33,8 +33,10 @@ bool is_called(std::string_view title, const WrittenRating& one) {
          });
 }
 
-std::vector<HistoryRating> find_films(WrittenRatings history, const std::string& file, const OpenedRun& run) {
-  const TitleSearch search = title_search(run);
+std::vector<HistoryRating> find_films(WrittenRatings history,
+                                      const std::string& file,
+                                      const OpenedRun& run,
+                                      const TitleSearch& search) {
   std::vector<HistoryRating> found;
   std::vector<std::string> unknown, misspelt;
   const std::size_t n = history.ratings.size();
@@ -120,11 +122,13 @@ ItemIdx resolve_item(const TitleSearch& search,
               titles.empty() ? "" : as_flag(is_flag ? fmt::format("\"{}\"", titles[0]) : titles[0]));
 }
 
-std::vector<HistoryRating> read_history(const std::string& file, bool has_users, const OpenedRun& run) {
+std::vector<HistoryRating> read_history(const std::string& file,
+                                        bool has_users,
+                                        const OpenedRun& run,
+                                        const TitleSearch& search) {
   const std::string text = in_context("‹history›", [&] { return read_history_text(file); });
   WrittenRatings history = read_written_ratings(text, file, has_users, run.dataset.sayable());
-  if (!history.service.empty()) return find_films(std::move(history), file, run);
-  const TitleSearch search = title_search(run);
+  if (!history.service.empty()) return find_films(std::move(history), file, run, search);
   std::vector<HistoryRating> found;
   for (WrittenRating& one : history.ratings) {
     const ItemIdx item = resolve_item(search, fmt::format("{}:{}", file, one.line), one.item, false);

@@ -39,7 +39,7 @@ void append(AddedRatings& to, const AddedRatings& from) {
 
 AddedRatings read_added(const std::string& file, const OpenedRun& run) {
   AddedRatings added;
-  for (const HistoryRating& rating : read_history(file, /*has_users=*/true, run)) {
+  for (const HistoryRating& rating : read_history(file, /*has_users=*/true, run, title_search(run))) {
     added.users.emplace_back(rating.written.user);
     added.items.push_back(run.dataset.items.id(rating.item));
     added.stars.push_back(rating.written.stars);
@@ -59,7 +59,8 @@ AddedRatings read_grown(const OpenOptions& open, const OpenedRun& run, const Add
     throw Error(ErrorKind::data,
                 fmt::format("{}: its ratings are others than those {} was trained on", given.source,
                             run.path.string()),
-                "the one has stars, and the other has not");
+                "stars, counts and what is only seen do not go together",
+                "‹data› with ratings of the same kind, or movrec train on these");
   std::set<Given> is_known;
   for (std::size_t row = 0; row < earlier.stars.size(); ++row)
     is_known.emplace(earlier.users[row].text, earlier.items[row].text, earlier.stars[row]);

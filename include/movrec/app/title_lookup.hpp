@@ -29,6 +29,9 @@ struct HistoryRating {
 /// The ratings of a file, of users that it names or of one person. What a service exports holds many films that the data
 /// does not know: these are counted and left out. Error{data} for what cannot be read or is in no title, and where no film
 /// is known.
-std::vector<HistoryRating> read_history(const std::string& file, bool has_users, const OpenedRun&);
+std::vector<HistoryRating> read_history(const std::string& file,
+                                        bool has_users,
+                                        const OpenedRun&,
+                                        const TitleSearch&);
 
 }  // namespace movrec
